@@ -1,0 +1,1 @@
+//! The session engine: all policy, no input or output of its own.

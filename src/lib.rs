@@ -1,10 +1,104 @@
-//! Hawser: an MQTT 5.0 and 3.1.1 client for browsers.
+//! Hawser: an MQTT 5.0 and 3.1.1 client for browsers. This page is the architecture.
 //!
-//! Dependencies point one way: `ts -> browser -> session -> codec`. `codec` turns bytes into packets and back,
-//! `session` holds all policy and does no input or output of its own, `browser` connects it to the WebSocket, the timer and the clock of the page.
+//! # Layers
+//!
+//! Dependencies point one way: `ts -> browser -> session -> codec`.
+//!
+//! | room | what it does | what it never does |
+//! |---|---|---|
+//! | [`codec`] | bytes <-> packets, both protocol versions | keep state, panic |
+//! | [`session`] | all policy: limits, resend, flow control, keep-alive, reconnect, write-ahead | input or output, read a clock, draw a random number, panic |
+//! | [`browser`] | performs what the session asks for: WebSocket, timer, store, clock, records | decide anything |
+//! | `src/ts` | the npm surface: promises, routing, typed errors | know MQTT packets |
+//!
+//! # The step rule
+//!
+//! Every entry (frame, socket event, timer, stored batch, user call) goes one way: borrow the session, mutate it, take *all* its outputs, end the
+//! borrow, then perform the outputs in this order, until a round leaves nothing:
+//!
+//! ```text
+//! store batch -> ONE deliver(frame, records) -> bytes to send -> close the socket -> open a socket -> arm the timer
+//! ```
+//!
+//! User code therefore never runs while the session is borrowed, and may call anything from inside a delivery: the call only mutates, and the loop
+//! that is already running drains it. Socket and timer events step at once. User calls mutate and ask for ONE drain in a microtask, so a burst of
+//! calls leaves as one WebSocket frame, one store batch and one delivery.
+//!
+//! # The class that JavaScript sees
+//!
+//! `Engine`, one per session (all methods take `&self`; all commands are answered by records, under tokens that the caller chose):
+//!
+//! ```ts
+//! class Engine {
+//!   constructor(options: EngineOptions, deliver: (frame: Uint8Array | undefined, records: Uint32Array) => void);
+//!   start(): void;
+//!   address(attempt: number, url: string, username?: string, password?: Uint8Array): void;   // answers PREPARE
+//!   address_failed(attempt: number, detail: string): void;                                   // answers PREPARE
+//!   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): void;   // flags: bit 0 retain, bits 1-2 QoS
+//!   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;  // options: the options byte of MQTT-3.8.3.1
+//!   unsubscribe(token: number, filter: string): void;
+//!   cancel(token: number): void;
+//!   close(reason: number, properties?: Uint8Array): void;
+//!   reconnect_now(): void;
+//!   free(): void;
+//! }
+//! interface EngineOptions {           // every field checked and made whole by src/ts; integers throughout
+//!   protocol: 4 | 5; clientId?: string; cleanStart: boolean;
+//!   sessionExpiry: number;            // s
+//!   keepAlive: number;                // s, 0 = off
+//!   receiveMaximum: number; maximumPacketSize: number; topicAliasMaximum: number; outboundTopicAliases: boolean;
+//!   will?: { topic: string; payload: Uint8Array; qos: 0 | 1 | 2; retain: boolean; properties?: Uint8Array };
+//!   properties?: Uint8Array;          // user properties of CONNECT
+//!   connectTimeout: number;           // ms
+//!   reconnect: { kind: "never" } | { kind: "fixed"; delay: number; jitter: number } | { kind: "exponential"; min: number; max: number; jitter: number };   // ms
+//!   maxAttempts?: number; stableAfter: number;   // ms
+//!   maxQueued: number; maxQueuedBytes: number; joinPackets: boolean; trace: boolean;
+//! }
+//! ```
+//!
+//! `properties` arguments are MQTT 5.0 property blocks without their length prefix.
+//!
+//! # The record table
+//!
+//! What the engine has to say crosses the boundary as flat records: `u32` words in a `Uint32Array` that belongs to the callee (memory growth cannot
+//! touch it), over `frame`, the bytes that JavaScript already owns. Payloads and property blocks are never copied: they are *spans*, (offset, length)
+//! into `frame`. `frame` is the WebSocket frame itself, or, when a packet came in pieces, a copy of the packets that were put together; it is
+//! `undefined` when no record of the delivery has a span. An empty span is (0, 0).
+//!
+//! Word 0 of every record: kind (bits 0-7), length in words with word 0 (bits 8-23), flags (bits 24-31). Readers skip kinds that they do not know.
+//! *text* is one word with the length in bytes, then the UTF-8 in as many words as it needs, little-endian, padded with zeros; no text (as against
+//! an empty one) is also length 0. Text longer than 65,535 bytes is cut at a character. Times are epoch milliseconds in two words, low word first.
+//!
+//! | kind | name | flags | words after word 0 |
+//! |---|---|---|---|
+//! | 1 | STATUS | state | attempt, phase, at (two words), cause, cause code, text detail, text server reference |
+//! | 2 | CONNECTED | bit 0 session present, bit 1 protocol 5 | keep alive (s), session expiry (s), receive maximum, maximum QoS, maximum packet size, topic alias maximum, available (bit 0 retain, 1 wildcards, 2 subscription identifiers, 3 shared), properties span (two words), text client identifier |
+//! | 3 | TOPIC | | id, text name |
+//! | 4 | MESSAGE | bits 0-1 QoS, bit 2 retain, bit 3 DUP | topic id, payload span (two words), properties span (two words), packet identifier (0 at QoS 0) |
+//! | 5 | DONE | | token, code, then text reason or nothing |
+//! | 6 | SUBSCRIBED | | token, code, then text reason or nothing |
+//! | 7 | UNSUBSCRIBED | | token, code, then text reason or nothing |
+//! | 8 | PREPARE | | attempt |
+//! | 9 | PACKET | bit 0 outgoing, bits 4-7 packet type | packet identifier or 0, size in bytes, flags of the fixed header, reason code, text topic |
+//!
+//! - STATUS, *state*: 0 idle, 1 connecting, 2 online, 3 waiting, 4 stopped. *phase* (connecting only): 0 address, 1 socket, 2 handshake. *attempt*: the
+//!   attempt under way (connecting, online) or the next one (waiting), from 1. *at*: since when (connecting, online), when to try again (waiting), else 0.
+//! - STATUS, *cause* (why not online) and its code: 0 none; 1 closed by the user; 2 socket failed, 3 socket closed (code: WebSocket close code, detail: its
+//!   reason); 4 refused, 5 disconnected (code: the reason code of the broker's CONNACK or DISCONNECT, in 3.1.1 the return code of CONNACK; detail: reason string);
+//!   6 protocol error (code: the reason code that was sent to the broker); 7 connect timeout (code: phase); 8 keep-alive timeout; 9 wrong
+//!   subprotocol; 10 text frame; 11 address (detail: why there is no URL or no credentials).
+//! - CONNECTED comes just before the STATUS that says online; the properties span holds the property block of CONNACK. What the broker leaves out is
+//!   filled with the standard's default: *maximum packet size* 4,294,967,295 is no limit.
+//! - TOPIC gives a topic name its id; later messages carry the id only. An id may be given again with another name: the newest holds.
+//! - DONE settles a publish (and anything that was refused or cancelled), SUBSCRIBED and UNSUBSCRIBED one filter. *code* below 0x100 is the MQTT reason
+//!   code (a granted QoS among them); from 0x100 on it says why the engine gave up: 0x100 closed, 0x101 cancelled, 0x102 queue full, 0x103 packet too
+//!   large, 0x104 QoS not supported, 0x105 retain not available, 0x106 indeterminate (QoS 2, session lost), 0x107 invalid topic, 0x108 invalid
+//!   properties, 0x109 wildcards not available, 0x10A shared subscriptions not available, 0x10B subscription identifiers not available, 0x10C stopped.
+//! - PREPARE asks for URL and credentials of an attempt; `address` or `address_failed` answers.
+//! - PACKET is written only with the option `trace`.
+//!
+//! `tests/golden/records.json` pins the table for both languages.
 
+pub mod browser;
 pub mod codec;
 pub mod session;
-
-#[cfg(target_arch = "wasm32")]
-pub mod browser;

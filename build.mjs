@@ -1,0 +1,124 @@
+// Builds the npm package: Rust -> wasm-bindgen -> wasm-opt -> dist/hawser.wasm, TypeScript -> esbuild -> dist/hawser.js, tsc -> dist/*.d.ts.
+//
+//   node build.mjs [--for build|start|test|bench]
+//
+// A part whose inputs have not changed since it was built is skipped.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { isMain, main, ROOT, SetupError, setUp, wasmBindgen, wasmToolchain, withLock } from "./setup.mjs";
+import { checkSize } from "./tests/bench/size.mjs";
+
+const path = (name) => join(ROOT, name);
+
+/** Runs one command; what it prints is the developer's to read. */
+function run(command, args, env = process.env) {
+  const done = spawnSync(command, args, { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] });
+  if (done.error) throw new SetupError(`build: ${command} does not run (${done.error.code}): run \`node setup.mjs\``);
+  if (done.status !== 0) throw new SetupError(`build: ${command.split("/").at(-1)} ${args[0]} failed, see above`);
+}
+
+const wasmOpt = (input, output) => run(process.execPath, [path("node_modules/binaryen/bin/wasm-opt"), ...WASM_OPT, input, "-o", output]);
+
+/** All features that rustc's wasm32 target uses by default; every browser of the last three years has them. */
+const WASM_OPT = [
+  "-O3",
+  ...["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"].map((feature) => `--enable-${feature}`),
+  "--strip-debug",
+  "--strip-producers",
+];
+
+/** The engine: dist/hawser.wasm and its JavaScript glue target/pkg/hawser.js (with types). */
+function buildEngine() {
+  const env = { ...wasmToolchain() };
+  // File names in panic messages would otherwise tell where the builder's home is, and make each machine's wasm another one.
+  const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const remap = [`--remap-path-prefix=${ROOT}=hawser`, `--remap-path-prefix=${home}=cargo`];
+  env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS = [process.env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS, ...remap].filter(Boolean).join(" ");
+  run(env.CARGO, ["build", "--quiet", "--release", "--lib", "--locked", "--target", "wasm32-unknown-unknown"], env);
+  const wasm = join(env.CARGO_TARGET_DIR, "wasm32-unknown-unknown/release/hawser.wasm");
+  run(wasmBindgen(), [wasm, "--target", "web", "--out-dir", path("target/pkg"), "--out-name", "hawser", "--omit-default-module-path"]);
+  wasmOpt(path("target/pkg/hawser_bg.wasm"), path("target/pkg/optimised.wasm"));
+  renameSync(path("target/pkg/optimised.wasm"), path("dist/hawser.wasm"));
+}
+
+/** The package's JavaScript: one module with the glue inside. The wasm stays a file of its own beside it. */
+async function buildScript() {
+  const { build: bundle } = await import("esbuild");
+  try {
+    await bundle({
+      absWorkingDir: ROOT,
+      entryPoints: { hawser: "src/ts/index.ts" },
+      alias: { "#engine": path("target/pkg/hawser.js") },
+      outdir: "dist",
+      bundle: true,
+      minify: true,
+      sourcemap: true,
+      format: "esm",
+      platform: "browser",
+      target: "es2022",
+      logLevel: "warning",
+    });
+  } catch {
+    throw new SetupError("build: esbuild failed, see above"); // it has printed why
+  }
+}
+
+/** The package's types, one .d.ts for each module of src/ts. */
+function buildTypes() {
+  for (const name of readdirSync(path("dist"), { recursive: true })) if (name.endsWith(".d.ts")) rmSync(path(`dist/${name}`));
+  run(process.execPath, [path("node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"]);
+}
+
+/** What dist/ is made of, in order: a part is built again when one of its inputs has changed or its output is not there. */
+const PARTS = [
+  { name: "engine", make: buildEngine, inputs: ["Cargo.toml", "Cargo.lock", "src/lib.rs", "src/codec", "src/session", "src/browser"], output: "dist/hawser.wasm" },
+  { name: "script", make: buildScript, inputs: ["package-lock.json", "src/ts", "target/pkg/hawser.js"], output: "dist/hawser.js" },
+  { name: "types", make: buildTypes, inputs: ["package-lock.json", "src/ts", "tsconfig.json", "tsconfig.build.json"], output: "dist/index.d.ts" },
+];
+
+/** One hash over the contents of files and folders. */
+function digest(inputs) {
+  const hash = createHash("sha256");
+  const add = (name) => {
+    if (statSync(path(name)).isDirectory()) for (const entry of readdirSync(path(name)).sort()) add(join(name, entry));
+    else hash.update(`${name}\0`).update(readFileSync(path(name)));
+  };
+  for (const input of [...inputs, "build.mjs"]) add(input);
+  return hash.digest("hex");
+}
+
+async function buildParts() {
+  mkdirSync(path("dist"), { recursive: true });
+  let built = false;
+  for (const { name, make, inputs, output } of PARTS) {
+    const stamp = path(`target/stamps/${name}`);
+    const wanted = digest(inputs);
+    if (existsSync(path(output)) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) continue;
+    console.log(`build: ${name} ...`);
+    const from = Date.now();
+    await make();
+    mkdirSync(dirname(stamp), { recursive: true });
+    writeFileSync(stamp, wanted);
+    console.log(`build: ${name} done (${((Date.now() - from) / 1000).toFixed(1)} s)`);
+    built = true;
+  }
+  return built;
+}
+
+/** Sets up what `purpose` needs and brings dist/ up to date. Safe when two processes call it at once. */
+export async function build(purpose = "build") {
+  setUp(purpose);
+  const built = await withLock(path("target/build.lock"), buildParts);
+  if (built) checkSize();
+}
+
+if (isMain(import.meta.url)) {
+  const at = process.argv.indexOf("--for");
+  await main(async () => {
+    await build(at < 0 ? "build" : process.argv[at + 1]);
+    console.log("build: dist/ is up to date");
+  });
+}

@@ -5,7 +5,7 @@
 // A part whose inputs have not changed since it was built is skipped.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { isMain, main, ROOT, SetupError, setUp, wasmBindgen, wasmToolchain, withLock } from "./setup.mjs";
@@ -25,7 +25,9 @@ const wasmOpt = (input, output) => run(process.execPath, [path("node_modules/bin
 /** All features that rustc's wasm32 target uses by default; every browser of the last three years has them. */
 const WASM_OPT = [
   "-O3",
-  ...["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"].map((feature) => `--enable-${feature}`),
+  ...["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"].map(
+    (feature) => `--enable-${feature}`,
+  ),
   "--strip-debug",
   "--strip-producers",
 ];
@@ -36,7 +38,9 @@ function buildEngine() {
   // File names in panic messages would otherwise tell where the builder's home is, and make each machine's wasm another one.
   const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const remap = [`--remap-path-prefix=${ROOT}=hawser`, `--remap-path-prefix=${home}=cargo`];
-  env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS = [process.env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS, ...remap].filter(Boolean).join(" ");
+  env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS = [process.env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS, ...remap]
+    .filter(Boolean)
+    .join(" ");
   run(env.CARGO, ["build", "--quiet", "--release", "--lib", "--locked", "--target", "wasm32-unknown-unknown"], env);
   const wasm = join(env.CARGO_TARGET_DIR, "wasm32-unknown-unknown/release/hawser.wasm");
   run(wasmBindgen(), [wasm, "--target", "web", "--out-dir", path("target/pkg"), "--out-name", "hawser", "--omit-default-module-path"]);
@@ -74,9 +78,19 @@ function buildTypes() {
 
 /** What dist/ is made of, in order: a part is built again when one of its inputs has changed or its output is not there. */
 const PARTS = [
-  { name: "engine", make: buildEngine, inputs: ["Cargo.toml", "Cargo.lock", "src/lib.rs", "src/codec", "src/session", "src/browser"], output: "dist/hawser.wasm" },
+  {
+    name: "engine",
+    make: buildEngine,
+    inputs: ["Cargo.toml", "Cargo.lock", "src/lib.rs", "src/codec", "src/session", "src/browser"],
+    output: "dist/hawser.wasm",
+  },
   { name: "script", make: buildScript, inputs: ["package-lock.json", "src/ts", "target/pkg/hawser.js"], output: "dist/hawser.js" },
-  { name: "types", make: buildTypes, inputs: ["package-lock.json", "src/ts", "tsconfig.json", "tsconfig.build.json"], output: "dist/index.d.ts" },
+  {
+    name: "types",
+    make: buildTypes,
+    inputs: ["package-lock.json", "src/ts", "tsconfig.json", "tsconfig.build.json"],
+    output: "dist/index.d.ts",
+  },
 ];
 
 /** One hash over the contents of files and folders. */

@@ -4,7 +4,7 @@
 //
 // A step that is done already is skipped; what is installed lives outside git (node_modules, the user's cache folder, the system's packages).
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,13 @@ const TOOLS = {
   chromium: {
     what: "Chromium",
     env: "CHROMIUM",
-    names: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"],
+    names: [
+      "chromium",
+      "chromium-browser",
+      "google-chrome",
+      "google-chrome-stable",
+      "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    ],
     packages: ["chromium"],
   },
   chromedriver: { what: "chromedriver", env: "CHROMEDRIVER", names: ["chromedriver"], packages: ["chromium-driver"] },
@@ -50,7 +56,14 @@ function capture(command, args, env = process.env) {
 function step(title, command, args, { hint, env = process.env, seconds = 1800 } = {}) {
   const from = Date.now();
   process.stdout.write(`set-up: ${title} ...`);
-  const done = spawnSync(command, args, { cwd: ROOT, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: seconds * 1000, maxBuffer: 1 << 28 });
+  const done = spawnSync(command, args, {
+    cwd: ROOT,
+    env,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: seconds * 1000,
+    maxBuffer: 1 << 28,
+  });
   const ok = done.status === 0;
   console.log(` ${ok ? "done" : "failed"} (${((Date.now() - from) / 1000).toFixed(1)} s)`);
   if (!ok && hint) {
@@ -143,7 +156,9 @@ export function tool(name) {
   if (path) return path;
   const { what, env, packages } = TOOLS[name];
   const found = env && process.env[env] ? `${env}=${process.env[env]} is no program; ` : "";
-  throw new SetupError(`${what} is missing: ${found}install it (Debian: apt-get install ${packages.join(" ")})${env ? ` or name it in ${env}` : ""}`);
+  throw new SetupError(
+    `${what} is missing: ${found}install it (Debian: apt-get install ${packages.join(" ")})${env ? ` or name it in ${env}` : ""}`,
+  );
 }
 
 /** Whether node_modules holds exactly what package-lock.json wants: npm writes what it installed into node_modules/.package-lock.json. */
@@ -152,7 +167,9 @@ function npmPackagesDone() {
   const wanted = read(join(ROOT, "package-lock.json"));
   const installed = read(join(ROOT, "node_modules", ".package-lock.json"));
   if (!wanted || !installed) return false;
-  return Object.entries(wanted).every(([path, { version, optional }]) => !path || installed[path]?.version === version || (optional && !installed[path]));
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) => !path || installed[path]?.version === version || (optional && !installed[path]),
+  );
 }
 
 /** Whether this rustc has a standard library for wasm32. */
@@ -163,7 +180,13 @@ function hasWasmStd(rustc) {
 
 /** Environment that makes Debian's cargo and rustc come first, rustup's proxies notwithstanding. */
 function debianRustEnv() {
-  const env = { ...process.env, PATH: `${DEBIAN_BIN}${delimiter}${process.env.PATH}`, CARGO: join(DEBIAN_BIN, "cargo"), RUSTC: join(DEBIAN_BIN, "rustc"), RUSTDOC: join(DEBIAN_BIN, "rustdoc") };
+  const env = {
+    ...process.env,
+    PATH: `${DEBIAN_BIN}${delimiter}${process.env.PATH}`,
+    CARGO: join(DEBIAN_BIN, "cargo"),
+    RUSTC: join(DEBIAN_BIN, "rustc"),
+    RUSTDOC: join(DEBIAN_BIN, "rustdoc"),
+  };
   delete env.RUSTUP_TOOLCHAIN;
   return env;
 }
@@ -180,7 +203,9 @@ let foundToolchain;
 export function wasmToolchain() {
   foundToolchain ??= findWasmToolchain();
   if (foundToolchain) return foundToolchain;
-  throw new SetupError(`Rust has no wasm32 target: run \`rustup target add ${TARGET}\` (on Debian without rustup's servers: run this as root)`);
+  throw new SetupError(
+    `Rust has no wasm32 target: run \`rustup target add ${TARGET}\` (on Debian without rustup's servers: run this as root)`,
+  );
 }
 
 /** Version of the wasm-bindgen crate in Cargo.lock: its tools must be of exactly that version. */
@@ -195,7 +220,11 @@ function findWasmBindgen() {
   const version = wasmBindgenVersion();
   const programs = ["wasm-bindgen", "wasm-bindgen-test-runner"];
   const folders = [join(CACHE, `wasm-bindgen-${version}`, "bin"), ...(process.env.PATH ?? "").split(delimiter)].filter(Boolean);
-  return folders.find((folder) => programs.every((program) => existsSync(join(folder, program)) && capture(join(folder, program), ["--version"])?.endsWith(` ${version}`)));
+  return folders.find((folder) =>
+    programs.every(
+      (program) => existsSync(join(folder, program)) && capture(join(folder, program), ["--version"])?.endsWith(` ${version}`),
+    ),
+  );
 }
 
 /** Path of one of wasm-bindgen's tools: "wasm-bindgen" or "wasm-bindgen-test-runner". */
@@ -214,7 +243,10 @@ function installDebianPackages(packages, whats) {
   const wait = ["-o", "DPkg::Lock::Timeout=300"];
   const hint = `install ${whats.join(", ")} by hand: apt-get install ${packages.join(" ")}`;
   step("Debian's package lists", "apt-get", ["update", "-q", ...wait], { env, hint });
-  step(`Debian packages: ${packages.join(" ")}`, "apt-get", ["install", "-y", "-q", "--no-install-recommends", ...wait, ...packages], { env, hint });
+  step(`Debian packages: ${packages.join(" ")}`, "apt-get", ["install", "-y", "-q", "--no-install-recommends", ...wait, ...packages], {
+    env,
+    hint,
+  });
 }
 
 /** Builds Rust's standard library for wasm32 from Debian's sources and puts it into Debian's sysroot. */
@@ -232,8 +264,22 @@ function buildDebianStd() {
     RUSTFLAGS: "-Zforce-unstable-if-unmarked -Cembed-bitcode=yes",
   });
   const manifest = join(sysroot, "lib/rustlib/src/rust/library/sysroot/Cargo.toml");
-  const args = ["build", "--release", "-p", "sysroot", "--features", "compiler-builtins-mem", "--target", TARGET, "--manifest-path", manifest];
-  step(`Rust's standard library for wasm32, built from Debian's sources (about a minute)`, env.CARGO, args, { env, hint: `run \`rustup target add ${TARGET}\` by hand` });
+  const args = [
+    "build",
+    "--release",
+    "-p",
+    "sysroot",
+    "--features",
+    "compiler-builtins-mem",
+    "--target",
+    TARGET,
+    "--manifest-path",
+    manifest,
+  ];
+  step(`Rust's standard library for wasm32, built from Debian's sources (about a minute)`, env.CARGO, args, {
+    env,
+    hint: `run \`rustup target add ${TARGET}\` by hand`,
+  });
   // Copied beside and renamed, so that nobody ever sees half of it.
   const lib = join(sysroot, "lib/rustlib", TARGET, "lib");
   const half = `${lib}.${process.pid}`;
@@ -250,7 +296,10 @@ function installWasmBindgen() {
   // A debug build: an eighth of the compile time, and quick enough for one small module. Its own lock file is not used: it pins newer crates than some registries mirror.
   const args = ["install", "wasm-bindgen-cli", "--version", version, "--debug", "--force", "--root", folder];
   const env = { ...process.env, CARGO_TARGET_DIR: scratch };
-  step(`wasm-bindgen ${version} (about two minutes)`, "cargo", args, { env, hint: `install it by hand: cargo install wasm-bindgen-cli --version ${version}` });
+  step(`wasm-bindgen ${version} (about two minutes)`, "cargo", args, {
+    env,
+    hint: `install it by hand: cargo install wasm-bindgen-cli --version ${version}`,
+  });
   rmSync(scratch, { recursive: true, force: true });
 }
 
@@ -267,7 +316,8 @@ function missing({ tools, components = [] }) {
 
 function install({ tools, components = [] }) {
   const rustup = capture("rustup", ["--version"]) !== undefined;
-  if (!npmPackagesDone()) step("npm packages", "npm", ["ci", "--no-audit", "--no-fund"], { hint: "npm ci must work: see its message above" });
+  if (!npmPackagesDone())
+    step("npm packages", "npm", ["ci", "--no-audit", "--no-fund"], { hint: "npm ci must work: see its message above" });
   for (const name of components.filter((component) => !hasComponent(component))) {
     const hint = `${name} is missing: run \`rustup component add ${name}\``;
     if (!rustup) throw new SetupError(hint);
@@ -293,8 +343,10 @@ function install({ tools, components = [] }) {
 export function setUp(purpose) {
   const needs = PURPOSES[purpose];
   if (!needs) throw new SetupError(`--for takes one of ${Object.keys(PURPOSES).join(", ")}`);
-  if (Number(process.versions.node.split(".")[0]) < 20) throw new SetupError(`Node ${process.versions.node} is too old: install Node 20 or newer`);
-  if (!capture("cargo", ["--version"]) || !capture("rustc", ["--version"])) throw new SetupError("Rust is missing or has no default toolchain: install it with rustup (`rustup default stable`)");
+  if (Number(process.versions.node.split(".")[0]) < 20)
+    throw new SetupError(`Node ${process.versions.node} is too old: install Node 20 or newer`);
+  if (!capture("cargo", ["--version"]) || !capture("rustc", ["--version"]))
+    throw new SetupError("Rust is missing or has no default toolchain: install it with rustup (`rustup default stable`)");
   if (missing(needs).length === 0) return;
   withLock(join(CACHE, "setup.lock"), () => install(needs));
 }

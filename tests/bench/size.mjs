@@ -1,5 +1,5 @@
 // What a page has to load: the size of every file of dist/ that ships, raw and compressed, held against the budget. `npm run size` prints it; the build fails above it.
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { isMain, main, ROOT, SetupError } from "../../setup.mjs";
@@ -17,7 +17,9 @@ export function measure(folder = join(ROOT, "dist")) {
     .sort()
     .map((name) => {
       const bytes = readFileSync(join(folder, name));
-      const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
+      const brotli = brotliCompressSync(bytes, {
+        params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+      });
       return { name, raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotli.length };
     });
   const sum = (key) => rows.reduce((total, row) => total + row[key], 0);

@@ -1,4 +1,5 @@
-// Starts the embedded broker (crate `hawser-broker`) on the loopback interface, building it first when its sources have changed.
+// Starts the embedded broker and the simulated devices (crate `hawser-broker`) on the loopback interface, building them first
+// when their sources have changed.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { access, copyFile, mkdir, readdir, readFile, rename } from "node:fs/promises";
@@ -14,6 +15,7 @@ const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "haw
 /**
  * @typedef {object} BrokerOptions Everything may be left out; what is left out keeps the broker's own default.
  * @property {number} [port] TCP port on 127.0.0.1; 0 or nothing takes a free one
+ * @property {boolean} [devices] run the simulated devices too, for as long as this broker runs
  * @property {{ username: string, password: string }[]} [users] accounts; none means that everybody may connect
  * @property {number} [maximumPacketSize] bytes, at least 1,024
  * @property {number} [receiveMaximum] QoS 1 and 2 publishes a client may have open
@@ -41,14 +43,13 @@ const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "haw
  * @param {BrokerOptions} [options]
  * @returns {Promise<Broker>}
  */
-export async function startEmbeddedBroker(options = {}) {
-  const program = await buildEmbeddedBroker();
-  const child = spawn(program, [JSON.stringify(options)], { stdio: ["pipe", "pipe", "inherit"] });
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  const port = await listeningPort(child);
-  const end = (signal) => {
-    child.kill(signal);
-    return gone.then(() => undefined);
+export async function startEmbeddedBroker({ devices = false, ...options } = {}) {
+  const broker = await startProgram("serve", JSON.stringify(options));
+  const port = Number(broker.answer);
+  const home = devices ? await startDevices(port) : undefined;
+  const end = async (signal) => {
+    await home?.stop();
+    await broker.end(signal);
   };
   return {
     url: `ws://127.0.0.1:${port}/mqtt`,
@@ -56,6 +57,32 @@ export async function startEmbeddedBroker(options = {}) {
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
   };
+}
+
+/**
+ * Starts the simulated devices as clients of the broker on `port` of 127.0.0.1. They outlive that broker and come back to the next
+ * one on the same port.
+ * @param {number} port
+ * @returns {Promise<{ stop: () => Promise<void> }>}
+ */
+export async function startDevices(port) {
+  const home = await startProgram("devices", String(port));
+  return { stop: () => home.end("SIGTERM") };
+}
+
+/** Starts one of the two programs and waits for its first line: `listening PORT` or `connected`. */
+async function startProgram(name, argument) {
+  const program = await buildEmbeddedBroker();
+  const child = spawn(program, [name, argument], { stdio: ["pipe", "pipe", "inherit"] });
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const end = (signal) => {
+      child.kill(signal);
+      return gone.then(() => undefined);
+    };
+    return { answer: line.split(" ")[1], end };
+  }
+  throw new Error(`the embedded ${name === "serve" ? "broker" : "home"} did not start (exit code ${await gone})`);
 }
 
 /**
@@ -107,13 +134,4 @@ async function cargoBuild() {
   const code = await finished;
   if (code !== 0 || !executable) throw new Error(`cargo could not build the embedded broker (exit code ${code})`);
   return executable;
-}
-
-/** Waits for the line `listening PORT`. */
-async function listeningPort(child) {
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = /^listening (\d+)$/.exec(line)?.[1];
-    if (port) return Number(port);
-  }
-  throw new Error("the embedded broker ended before it listened");
 }

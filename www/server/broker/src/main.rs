@@ -1,20 +1,19 @@
-//! The demo's embedded broker: MQTT 5.0 and 3.1.1 over WebSocket on the loopback interface, in memory, with optional simulated devices.
+//! Two small programs for the demo and the tests, each on the loopback interface only:
 //!
-//! `hawser-broker '{"port": 0, "devices": true}'` prints `listening PORT` on one line and serves until its standard input ends
-//! (so that it never outlives whoever started it), or until SIGTERM or SIGINT.
+//! - `hawser-broker serve '{"port": 0}'`: an MQTT 5.0 and 3.1.1 broker over WebSocket, in memory. Prints `listening PORT`.
+//! - `hawser-broker devices PORT`: simulated devices, clients of that broker; they survive its restarts. Prints `connected`.
+//!
+//! Both end with their standard input (so that they never outlive whoever started them), or with SIGTERM or SIGINT.
 
+mod devices;
 mod options;
+mod serve;
 mod users;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use mqtt5::broker::MqttBroker;
 use tokio::io::{AsyncReadExt, stdin};
 use tokio::signal::unix::{SignalKind, signal};
-
-use options::Options;
-use users::Users;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -31,24 +30,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Failure> {
-    let options = Options::from_arguments()?;
-    let mut broker = MqttBroker::with_config(options.broker_config()).await?;
-    if !options.users.is_empty() {
-        broker = broker.with_auth_provider(Arc::new(Users::new(&options.users)));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["serve", json] => serve::run(json).await,
+        ["devices", port] => devices::run(port.parse()?).await,
+        _ => Err("usage: hawser-broker serve OPTIONS | devices PORT".into()),
     }
-    let port = broker
-        .ws_local_addr()
-        .ok_or_else(|| format!("port {} of 127.0.0.1 is taken", options.port))?
-        .port();
-    let shutdown = broker.shutdown_handle();
-    let mut ready = broker.ready_receiver();
-    let serving = tokio::spawn(async move { broker.run().await });
-    ready.wait_for(|ready| *ready).await?;
-    println!("listening {port}");
-    asked_to_stop().await?;
-    shutdown.shutdown();
-    serving.await??;
-    Ok(())
 }
 
 /// Waits for the end of standard input, SIGTERM or SIGINT.

@@ -1,4 +1,4 @@
-//! What the launcher may ask for: one JSON object, the program's only argument. Unknown names are refused.
+//! What the launcher may ask for: one JSON object. Unknown names are refused.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -45,15 +45,12 @@ pub struct User {
 }
 
 impl Options {
-    /// Reads the first command-line argument; no argument means all defaults.
+    /// Reads the JSON object.
     ///
     /// # Errors
     /// The JSON is malformed, or names an option that does not exist.
-    pub fn from_arguments() -> Result<Self, String> {
-        match std::env::args().nth(1) {
-            None => Ok(Self::default()),
-            Some(json) => serde_json::from_str(&json).map_err(|fault| format!("options: {fault}")),
-        }
+    pub fn parse(json: &str) -> Result<Self, String> {
+        serde_json::from_str(json).map_err(|fault| format!("options: {fault}"))
     }
 
     /// The same in the broker's own terms: WebSocket on 127.0.0.1 only, sessions in memory.

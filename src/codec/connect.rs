@@ -75,9 +75,7 @@ impl<'a> Connect<'a> {
         let properties = Properties::read(&mut body, version, Place::Connect)?;
         let client_id = body.string()?;
         let will = read_will(flags, &mut body, version)?;
-        let username = (flags & USER_NAME != 0)
-            .then(|| body.string())
-            .transpose()?;
+        let username = (flags & USER_NAME != 0).then(|| body.string()).transpose()?;
         let password = (flags & PASSWORD != 0).then(|| body.binary()).transpose()?;
         body.finish()?;
         let clean_start = flags & CLEAN_START != 0;
@@ -139,9 +137,10 @@ impl<'a> Connect<'a> {
 
     fn flags(&self) -> u8 {
         let bit = |set: bool, flag: u8| if set { flag } else { 0 };
-        let will = self.will.as_ref().map_or(0, |will| {
-            WILL | will.qos.bits() << 3 | bit(will.retain, WILL_RETAIN)
-        });
+        let will = self
+            .will
+            .as_ref()
+            .map_or(0, |will| WILL | will.qos.bits() << 3 | bit(will.retain, WILL_RETAIN));
         will | bit(self.clean_start, CLEAN_START)
             | bit(self.username.is_some(), USER_NAME)
             | bit(self.password.is_some(), PASSWORD)
@@ -149,11 +148,7 @@ impl<'a> Connect<'a> {
 }
 
 /// Without the will flag its QoS and Retain bits are 0 `[MQTT-3.1.2-11]`, `[MQTT-3.1.2-13]`.
-fn read_will<'a>(
-    flags: u8,
-    body: &mut Reader<'a>,
-    version: Version,
-) -> Result<Option<Will<'a>>, DecodeError> {
+fn read_will<'a>(flags: u8, body: &mut Reader<'a>, version: Version) -> Result<Option<Will<'a>>, DecodeError> {
     if flags & WILL == 0 {
         return if flags & (WILL_QOS | WILL_RETAIN) == 0 {
             Ok(None)

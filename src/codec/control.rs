@@ -25,20 +25,10 @@ impl<'a> Disconnect<'a> {
     }
 
     /// In 5.0 the end may be left out: length 0 is code 0x00, length 1 a code only (3.14.2.1, 3.14.2.2.1).
-    pub(super) fn read(
-        mut body: Reader<'a>,
-        version: Version,
-        sender: Sender,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn read(mut body: Reader<'a>, version: Version, sender: Sender) -> Result<Self, DecodeError> {
         let (reason_place, place) = match sender {
-            Sender::Client => (
-                ReasonPlace::DisconnectFromClient,
-                Place::DisconnectFromClient,
-            ),
-            Sender::Server => (
-                ReasonPlace::DisconnectFromServer,
-                Place::DisconnectFromServer,
-            ),
+            Sender::Client => (ReasonPlace::DisconnectFromClient, Place::DisconnectFromClient),
+            Sender::Server => (ReasonPlace::DisconnectFromServer, Place::DisconnectFromServer),
         };
         let mut packet = Self::new(ReasonCode::NORMAL_DISCONNECTION);
         if version == Version::V5 && !body.is_empty() {
@@ -55,8 +45,7 @@ impl<'a> Disconnect<'a> {
     ///
     /// 3.1.1 has one DISCONNECT only, which also drops the will: any other reason is refused there, not dropped.
     pub fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let with_reason =
-            self.reason != ReasonCode::NORMAL_DISCONNECTION || !self.properties.is_empty();
+        let with_reason = self.reason != ReasonCode::NORMAL_DISCONNECTION || !self.properties.is_empty();
         if with_reason && version == Version::V311 {
             return Err(EncodeError::NotInVersion);
         }
@@ -111,8 +100,7 @@ impl<'a> Auth<'a> {
         if version == Version::V311 {
             return Err(EncodeError::NotInVersion);
         }
-        if !self.reason.allowed_in(ReasonPlace::AuthFromClient)
-            && !self.reason.allowed_in(ReasonPlace::AuthFromServer)
+        if !self.reason.allowed_in(ReasonPlace::AuthFromClient) && !self.reason.allowed_in(ReasonPlace::AuthFromServer)
         {
             return Err(EncodeError::InvalidReasonCode);
         }

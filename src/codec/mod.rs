@@ -32,8 +32,8 @@ pub use properties::{Place, Properties, Property, PropertyBuf};
 pub use publish::{Ack, AckKind, Publish};
 pub use reason::{ReasonCode, ReasonPlace, connect_return_code};
 pub use subscribe::{
-    Filters, FiltersBuf, RetainHandling, SubAck, Subscribe, SubscribeOptions, TopicFilters,
-    TopicFiltersBuf, UnsubAck, Unsubscribe,
+    Filters, FiltersBuf, RetainHandling, SubAck, Subscribe, SubscribeOptions, TopicFilters, TopicFiltersBuf, UnsubAck,
+    Unsubscribe,
 };
 pub use wire::MAX_REMAINING;
 
@@ -258,9 +258,7 @@ pub fn packet_size(buffer: &[u8], max_size: u32) -> Result<Option<usize>, Decode
     let Some((remaining, length)) = wire::scan_variable_byte_integer(rest)? else {
         return Ok(None);
     };
-    let size = (remaining as usize)
-        .saturating_add(length)
-        .saturating_add(1);
+    let size = (remaining as usize).saturating_add(length).saturating_add(1);
     if size > max_size as usize {
         return Err(DecodeError::PacketTooLarge);
     }
@@ -280,9 +278,7 @@ pub fn decode(bytes: &[u8], version: Version, sender: Sender) -> Result<Packet<'
 fn decode_from_server(bytes: &[u8], version: Version) -> Result<Packet<'_>, DecodeError> {
     let (packet_type, first, mut body) = open(bytes, version)?;
     match packet_type {
-        PacketType::Publish => {
-            Publish::read(first, &mut body, version, Sender::Server).map(Packet::Publish)
-        }
+        PacketType::Publish => Publish::read(first, &mut body, version, Sender::Server).map(Packet::Publish),
         PacketType::ConnAck => ConnAck::read(body, version).map(Packet::ConnAck),
         PacketType::SubAck => SubAck::read(body, version).map(Packet::SubAck),
         PacketType::UnsubAck => UnsubAck::read(body, version).map(Packet::UnsubAck),
@@ -298,27 +294,19 @@ fn decode_from_server(bytes: &[u8], version: Version) -> Result<Packet<'_>, Deco
 fn decode_from_client(bytes: &[u8], version: Version) -> Result<Packet<'_>, DecodeError> {
     let (packet_type, first, mut body) = open(bytes, version)?;
     match packet_type {
-        PacketType::Publish => {
-            Publish::read(first, &mut body, version, Sender::Client).map(Packet::Publish)
-        }
+        PacketType::Publish => Publish::read(first, &mut body, version, Sender::Client).map(Packet::Publish),
         PacketType::Connect => Connect::read(body, version).map(Packet::Connect),
         PacketType::Subscribe => Subscribe::read(body, version).map(Packet::Subscribe),
         PacketType::Unsubscribe => Unsubscribe::read(body, version).map(Packet::Unsubscribe),
         PacketType::PingReq => body.finish().map(|()| Packet::PingReq),
-        PacketType::Disconnect => {
-            Disconnect::read(body, version, Sender::Client).map(Packet::Disconnect)
-        }
+        PacketType::Disconnect => Disconnect::read(body, version, Sender::Client).map(Packet::Disconnect),
         PacketType::Auth => Auth::read(body, Sender::Client).map(Packet::Auth),
         _ => decode_ack(packet_type, body, version),
     }
 }
 
 /// The four acknowledgements both sides send; any other type was sent by the wrong side.
-fn decode_ack(
-    packet_type: PacketType,
-    body: Reader<'_>,
-    version: Version,
-) -> Result<Packet<'_>, DecodeError> {
+fn decode_ack(packet_type: PacketType, body: Reader<'_>, version: Version) -> Result<Packet<'_>, DecodeError> {
     match packet_type {
         PacketType::PubAck => Ack::read(AckKind::PubAck, body, version).map(Packet::PubAck),
         PacketType::PubRec => Ack::read(AckKind::PubRec, body, version).map(Packet::PubRec),

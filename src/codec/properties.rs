@@ -188,11 +188,7 @@ impl<'a> Properties<'a> {
     }
 
     /// Reads length prefix and block, which 5.0 always has and 3.1.1 never `[MQTT-2.2.2-1]`.
-    pub(super) fn read(
-        reader: &mut Reader<'a>,
-        version: Version,
-        place: Place,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn read(reader: &mut Reader<'a>, version: Version, place: Place) -> Result<Self, DecodeError> {
         if version == Version::V311 {
             return Ok(Self::EMPTY);
         }
@@ -204,12 +200,7 @@ impl<'a> Properties<'a> {
     }
 
     /// Writes length prefix and block into a packet that takes the properties of `places`.
-    pub(super) fn put(
-        &self,
-        out: &mut Vec<u8>,
-        version: Version,
-        places: u16,
-    ) -> Result<(), EncodeError> {
+    pub(super) fn put(&self, out: &mut Vec<u8>, version: Version, places: u16) -> Result<(), EncodeError> {
         self.check(version, places)?;
         if version == Version::V5 {
             put_variable_byte_integer(out, self.raw.len())?;
@@ -243,8 +234,7 @@ impl<'a> Properties<'a> {
 
     /// The properties in their order on the wire.
     pub fn iter(&self) -> impl Iterator<Item = Property<'a>> + use<'a> {
-        self.values()
-            .filter_map(|(id, value)| Property::from_value(id, value))
+        self.values().filter_map(|(id, value)| Property::from_value(id, value))
     }
 
     /// All user properties in order, repeated names included (3.3.2.3.7).
@@ -268,9 +258,7 @@ impl<'a> Properties<'a> {
     }
 
     fn find(&self, wanted: u8) -> Option<Value<'a>> {
-        self.values()
-            .find(|(id, _)| *id == wanted)
-            .map(|(_, value)| value)
+        self.values().find(|(id, _)| *id == wanted).map(|(_, value)| value)
     }
 }
 
@@ -360,12 +348,10 @@ impl PropertyBuf {
     /// Appends a property; on an error the block is as before.
     pub fn push(&mut self, property: Property<'_>) -> Result<(), EncodeError> {
         let mut seen = self.seen;
-        let rule = seen
-            .admit(property.id(), self.place)
-            .map_err(|error| match error {
-                DecodeError::DuplicateProperty => EncodeError::DuplicateProperty,
-                _ => EncodeError::PropertyNotAllowed,
-            })?;
+        let rule = seen.admit(property.id(), self.place).map_err(|error| match error {
+            DecodeError::DuplicateProperty => EncodeError::DuplicateProperty,
+            _ => EncodeError::PropertyNotAllowed,
+        })?;
         let start = self.bytes.len();
         self.bytes.push(property.id());
         if let Err(error) = rule.kind.put(&mut self.bytes, property.value()) {
@@ -378,9 +364,7 @@ impl PropertyBuf {
 
     /// Appends a checked block, property by property.
     pub fn extend(&mut self, properties: Properties<'_>) -> Result<(), EncodeError> {
-        properties
-            .iter()
-            .try_for_each(|property| self.push(property))
+        properties.iter().try_for_each(|property| self.push(property))
     }
 
     /// The block as built so far.

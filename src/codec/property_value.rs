@@ -2,9 +2,7 @@
 
 use super::error::{DecodeError, EncodeError};
 use super::topic;
-use super::wire::{
-    MAX_REMAINING, Reader, put_binary, put_string, put_u16, put_u32, put_variable_byte_integer,
-};
+use super::wire::{MAX_REMAINING, Reader, put_binary, put_string, put_u16, put_u32, put_variable_byte_integer};
 
 /// The type and range of a property's value.
 #[derive(Clone, Copy)]
@@ -62,11 +60,8 @@ impl Kind {
         match (self, value) {
             (Self::Byte, Value::Integer(byte @ 0..=1)) => out.push(byte as u8),
             (Self::U16, Value::Integer(integer @ 0..=0xFFFF))
-            | (Self::U16NonZero | Self::Alias, Value::Integer(integer @ 1..=0xFFFF)) => {
-                put_u16(out, integer as u16)
-            }
-            (Self::U32, Value::Integer(integer))
-            | (Self::U32NonZero, Value::Integer(integer @ 1..)) => {
+            | (Self::U16NonZero | Self::Alias, Value::Integer(integer @ 1..=0xFFFF)) => put_u16(out, integer as u16),
+            (Self::U32, Value::Integer(integer)) | (Self::U32NonZero, Value::Integer(integer @ 1..)) => {
                 put_u32(out, integer);
             }
             (Self::VariableNonZero, Value::Integer(integer @ 1..=MAX_REMAINING)) => {

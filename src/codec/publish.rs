@@ -87,10 +87,7 @@ impl<'a> Publish<'a> {
             properties.len(),
         ]
         .into_iter()
-        .fold(
-            self.payload.len().saturating_add(fixed),
-            usize::saturating_add,
-        );
+        .fold(self.payload.len().saturating_add(fixed), usize::saturating_add);
         let (header, header_length) = wire::variable_byte_integer(remaining)?;
         out.reserve(remaining.saturating_add(5));
         out.push(0x30 | u8::from(self.dup) << 3 | self.qos.bits() << 1 | u8::from(self.retain));
@@ -180,11 +177,7 @@ impl<'a> Ack<'a> {
     }
 
     /// In 5.0 the end may be left out: length 2 is success, length 3 has a code only (3.4.2.1, 3.4.2.2.1).
-    pub(super) fn read(
-        kind: AckKind,
-        mut body: Reader<'a>,
-        version: Version,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn read(kind: AckKind, mut body: Reader<'a>, version: Version) -> Result<Self, DecodeError> {
         let mut ack = Self::new(body.packet_id()?, ReasonCode::SUCCESS);
         if version == Version::V5 && !body.is_empty() {
             ack.reason = ReasonCode::checked(body.u8()?, kind.reason_place())?;
@@ -199,12 +192,7 @@ impl<'a> Ack<'a> {
     /// Appends the shortest form of the packet to `out`; on an error `out` is as before.
     ///
     /// A reason other than success has no form in 3.1.1 and is refused there, not dropped.
-    pub fn encode(
-        &self,
-        kind: AckKind,
-        version: Version,
-        out: &mut Vec<u8>,
-    ) -> Result<(), EncodeError> {
+    pub fn encode(&self, kind: AckKind, version: Version, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let plain = self.reason == ReasonCode::SUCCESS && self.properties.is_empty();
         if plain {
             let [high, low] = self.packet_id.get().to_be_bytes();

@@ -39,10 +39,7 @@ pub struct SubscribeOptions {
 impl SubscribeOptions {
     /// Options with this QoS and everything else at its default.
     pub fn new(qos: Qos) -> Self {
-        Self {
-            qos,
-            ..Self::default()
-        }
+        Self { qos, ..Self::default() }
     }
 
     /// From the options byte; `None` if it has a reserved bit or value.
@@ -74,10 +71,7 @@ impl SubscribeOptions {
 }
 
 /// Reads one filter with its options.
-fn read_entry<'a>(
-    reader: &mut Reader<'a>,
-    version: Version,
-) -> Result<(&'a str, SubscribeOptions), DecodeError> {
+fn read_entry<'a>(reader: &mut Reader<'a>, version: Version) -> Result<(&'a str, SubscribeOptions), DecodeError> {
     let filter = read_filter(reader, version)?;
     let bits = reader.u8()?;
     if bits & 3 == 3 {
@@ -95,16 +89,10 @@ fn read_filter<'a>(reader: &mut Reader<'a>, version: Version) -> Result<&'a str,
 }
 
 /// 3.1.1 has no option but the QoS; 5.0 has no No Local on a shared subscription.
-fn check_options(
-    filter: &str,
-    options: SubscribeOptions,
-    version: Version,
-) -> Result<(), DecodeError> {
+fn check_options(filter: &str, options: SubscribeOptions, version: Version) -> Result<(), DecodeError> {
     match version {
         Version::V311 if options.bits() & !3 != 0 => Err(DecodeError::ReservedBits),
-        Version::V5 if options.no_local && filter.starts_with("$share/") => {
-            Err(DecodeError::NoLocalOnShared)
-        }
+        Version::V5 if options.no_local && filter.starts_with("$share/") => Err(DecodeError::NoLocalOnShared),
         _ => Ok(()),
     }
 }
@@ -267,14 +255,7 @@ impl<'a> SubAck<'a> {
     /// Appends the packet to `out`; on an error `out` is as before.
     pub fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         check_sub_ack(self.reasons, version).map_err(bad_reasons)?;
-        put_reply(
-            out,
-            0x90,
-            self.packet_id,
-            &self.properties,
-            self.reasons,
-            version,
-        )
+        put_reply(out, 0x90, self.packet_id, &self.properties, self.reasons, version)
     }
 }
 
@@ -311,31 +292,20 @@ impl<'a> UnsubAck<'a> {
     /// Appends the packet to `out`; on an error `out` is as before.
     pub fn encode(&self, version: Version, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         check_unsub_ack(self.reasons, version).map_err(bad_reasons)?;
-        put_reply(
-            out,
-            0xB0,
-            self.packet_id,
-            &self.properties,
-            self.reasons,
-            version,
-        )
+        put_reply(out, 0xB0, self.packet_id, &self.properties, self.reasons, version)
     }
 }
 
 fn check_sub_ack(reasons: &[u8], version: Version) -> Result<(), DecodeError> {
     match version {
-        Version::V5 => check_reasons(reasons, |code| {
-            ReasonCode(code).allowed_in(ReasonPlace::SubAck)
-        }),
+        Version::V5 => check_reasons(reasons, |code| ReasonCode(code).allowed_in(ReasonPlace::SubAck)),
         Version::V311 => check_reasons(reasons, |code| matches!(code, 0..=2 | 0x80)),
     }
 }
 
 fn check_unsub_ack(reasons: &[u8], version: Version) -> Result<(), DecodeError> {
     match version {
-        Version::V5 => check_reasons(reasons, |code| {
-            ReasonCode(code).allowed_in(ReasonPlace::UnsubAck)
-        }),
+        Version::V5 => check_reasons(reasons, |code| ReasonCode(code).allowed_in(ReasonPlace::UnsubAck)),
         Version::V311 if reasons.is_empty() => Ok(()),
         Version::V311 => Err(DecodeError::TrailingBytes),
     }

@@ -75,9 +75,7 @@ pub fn share(filter: &str) -> Result<Option<(&str, &str)>, TopicError> {
         return Ok(None);
     };
     match rest.split_once('/') {
-        Some((name, shared))
-            if !name.is_empty() && !shared.is_empty() && !name.bytes().any(is_special) =>
-        {
+        Some((name, shared)) if !name.is_empty() && !shared.is_empty() && !name.bytes().any(is_special) => {
             Ok(Some((name, shared)))
         }
         _ => Err(TopicError::Share),

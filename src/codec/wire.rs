@@ -27,10 +27,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or(DecodeError::Truncated)?;
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(DecodeError::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
@@ -42,26 +39,19 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn u16(&mut self) -> Result<u16, DecodeError> {
-        let (&bytes, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(DecodeError::Truncated)?;
+        let (&bytes, rest) = self.rest.split_first_chunk().ok_or(DecodeError::Truncated)?;
         self.rest = rest;
         Ok(u16::from_be_bytes(bytes))
     }
 
     pub(super) fn u32(&mut self) -> Result<u32, DecodeError> {
-        let (&bytes, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(DecodeError::Truncated)?;
+        let (&bytes, rest) = self.rest.split_first_chunk().ok_or(DecodeError::Truncated)?;
         self.rest = rest;
         Ok(u32::from_be_bytes(bytes))
     }
 
     pub(super) fn variable_byte_integer(&mut self) -> Result<u32, DecodeError> {
-        let (value, length) =
-            scan_variable_byte_integer(self.rest)?.ok_or(DecodeError::Truncated)?;
+        let (value, length) = scan_variable_byte_integer(self.rest)?.ok_or(DecodeError::Truncated)?;
         self.take(length)?;
         Ok(value)
     }
@@ -120,9 +110,7 @@ pub(super) fn is_special(byte: u8) -> bool {
 /// The variable byte integer at the start of `bytes` and how many bytes it takes; `None` if it is not all there yet.
 ///
 /// Padded forms are refused, as are five bytes `[MQTT-1.5.5-1]`.
-pub(super) fn scan_variable_byte_integer(
-    bytes: &[u8],
-) -> Result<Option<(u32, usize)>, DecodeError> {
+pub(super) fn scan_variable_byte_integer(bytes: &[u8]) -> Result<Option<(u32, usize)>, DecodeError> {
     let mut value = 0_u32;
     for (shift, (length, &byte)) in [0, 7, 14, 21].into_iter().zip((1..).zip(bytes)) {
         value |= u32::from(byte & 0x7F) << shift;
@@ -148,10 +136,7 @@ pub(super) fn put_u32(out: &mut Vec<u8>, value: u32) {
 }
 
 /// Writes the shortest form `[MQTT-1.5.5-1]`.
-pub(super) fn put_variable_byte_integer(
-    out: &mut Vec<u8>,
-    value: usize,
-) -> Result<(), EncodeError> {
+pub(super) fn put_variable_byte_integer(out: &mut Vec<u8>, value: usize) -> Result<(), EncodeError> {
     let (bytes, length) = variable_byte_integer(value)?;
     out.extend(bytes.into_iter().take(length));
     Ok(())
@@ -197,11 +182,7 @@ pub(super) fn begin(out: &mut Vec<u8>, first: u8) -> usize {
 }
 
 /// Ends a packet that [`begin`] started: writes its length, or takes everything back if `body` failed.
-pub(super) fn end(
-    out: &mut Vec<u8>,
-    start: usize,
-    body: Result<(), EncodeError>,
-) -> Result<(), EncodeError> {
+pub(super) fn end(out: &mut Vec<u8>, start: usize, body: Result<(), EncodeError>) -> Result<(), EncodeError> {
     let length_at = start.saturating_add(1);
     let body_at = start.saturating_add(2);
     let written = body.and_then(|()| variable_byte_integer(out.len().saturating_sub(body_at)));

@@ -1,0 +1,89 @@
+//! What the user decides: one plain struct, already checked for kind and range by the caller.
+
+use crate::codec::{Qos, Version};
+
+use super::backoff::Reconnect;
+
+/// The settings of one session. Text must be MQTT strings (no U+0000, at most 65,535 bytes).
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The protocol to speak.
+    pub version: Version,
+    /// `None`: `hawser-` and 16 hexadecimal digits from the seed. Empty: the broker assigns one (5.0), and it is kept.
+    pub client_id: Option<String>,
+    /// Drop what the broker kept for this client identifier, on the first connection. Later ones resume.
+    pub clean_start: bool,
+    /// Seconds the session outlives the connection; 0 = ends with it, `u32::MAX` = never ends. In 3.1.1 anything above 0 is Clean Session 0.
+    pub session_expiry: u32,
+    /// Seconds; 0 = off. Server Keep Alive wins `[MQTT-3.1.2-21]`.
+    pub keep_alive: u16,
+    /// QoS 1 and 2 messages the broker may send without an answer, from 1.
+    pub receive_maximum: u16,
+    /// Largest packet taken from the broker in bytes, from 1.
+    pub maximum_packet_size: u32,
+    /// Topic aliases the broker may use.
+    pub topic_alias_maximum: u16,
+    /// Use topic aliases for sending where the broker takes them.
+    pub outbound_topic_aliases: bool,
+    /// Published by the broker when this client vanishes.
+    pub will: Option<Will>,
+    /// A property block (without its length) with the User Properties of CONNECT.
+    pub user_properties: Vec<u8>,
+    /// Milliseconds for the address, and again for socket and CONNACK together.
+    pub connect_timeout: u64,
+    /// How to come back.
+    pub reconnect: Reconnect,
+    /// Milliseconds online after which the count of failed attempts starts again.
+    pub stable_after: u64,
+    /// Stop after this many attempts in a row that failed.
+    pub max_attempts: Option<u32>,
+    /// Bound on messages that wait to be sent.
+    pub max_queued: usize,
+    /// Bound on the bytes of all messages that are not finished. One message is always taken.
+    pub max_queued_bytes: usize,
+    /// Whether what must outlive the page goes through store batches. Without it nothing is written and nothing waits.
+    pub durable: bool,
+    /// Emit [`super::Event::Packet`] for every packet.
+    pub trace: bool,
+}
+
+/// The will message (3.1.2.5).
+#[derive(Clone, Debug)]
+pub struct Will {
+    /// Topic name.
+    pub topic: String,
+    /// Application bytes.
+    pub payload: Vec<u8>,
+    /// Quality of service.
+    pub qos: Qos,
+    /// Retain.
+    pub retain: bool,
+    /// A property block (without its length); ignored in 3.1.1.
+    pub properties: Vec<u8>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            version: Version::V5,
+            client_id: None,
+            clean_start: true,
+            session_expiry: 0,
+            keep_alive: 60,
+            receive_maximum: u16::MAX,
+            maximum_packet_size: 16 << 20,
+            topic_alias_maximum: 0,
+            outbound_topic_aliases: false,
+            will: None,
+            user_properties: Vec::new(),
+            connect_timeout: 30_000,
+            reconnect: Reconnect::default(),
+            stable_after: 5_000,
+            max_attempts: None,
+            max_queued: 100_000,
+            max_queued_bytes: 64 << 20,
+            durable: false,
+            trace: false,
+        }
+    }
+}

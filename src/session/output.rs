@@ -1,0 +1,207 @@
+//! What the session has to say after a step: all of it, in one struct whose buffers are used again.
+
+use core::ops::Range;
+
+use super::State;
+
+/// Everything one step produced. Perform it in the order of the fields, then hand the struct to the next [`super::Session::take_outputs`].
+#[derive(Debug, Default)]
+pub struct Outputs {
+    /// Commit this, then call [`super::Session::handle_stored`] with its number. At most one batch is under way at a time.
+    pub store: Option<StoreBatch>,
+    /// What to tell the application, in order.
+    pub events: Vec<Event>,
+    /// What the spans of the events are offsets into.
+    pub frame: Frame,
+    /// Whole packets, ready for the socket.
+    pub transmit: Vec<u8>,
+    /// Close the socket (after `transmit` was sent) with this WebSocket code, and ignore whatever it still says.
+    pub close: Option<u16>,
+    /// Open a socket for this attempt, to the address that answered its [`Event::Prepare`].
+    pub open: Option<u32>,
+}
+
+impl Outputs {
+    /// Whether there is nothing to perform.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.store.is_none()
+            && self.events.is_empty()
+            && self.transmit.is_empty()
+            && self.close.is_none()
+            && self.open.is_none()
+    }
+}
+
+/// The bytes that spans refer to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub enum Frame {
+    /// No event of the step has a span.
+    #[default]
+    None,
+    /// The bytes most recently put in with [`super::Session::input`]: the driver still has them as the WebSocket frame.
+    Input,
+    /// These bytes: a packet came in pieces.
+    Assembled(Vec<u8>),
+}
+
+/// A piece of the frame. An empty span is (0, 0).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// First byte.
+    pub offset: u32,
+    /// Bytes.
+    pub length: u32,
+}
+
+impl Span {
+    /// The range of bytes.
+    #[must_use]
+    pub const fn range(self) -> Range<usize> {
+        let start = self.offset as usize;
+        start..start.saturating_add(self.length as usize)
+    }
+}
+
+/// One thing to tell the application.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The state changed to this.
+    Status(Box<State>),
+    /// CONNACK accepted; comes just before the `Status` that says online.
+    Connected(Box<Connected>),
+    /// Later messages give `name` as `id`. An id given again replaces the name.
+    Topic { id: u32, name: Box<str> },
+    /// A message arrived.
+    Message(Message),
+    /// A publish is settled.
+    Done(Settled),
+    /// A filter is settled: the granted QoS 0 to 2, or why not. Comes again, with the same token, when the broker answers a later resubscription otherwise.
+    Subscribed(Settled),
+    /// An unsubscription is settled.
+    Unsubscribed(Settled),
+    /// Find URL and credentials, then call [`super::Session::handle_address`].
+    Prepare { attempt: u32 },
+    /// A packet came or went (with [`super::Config::trace`]).
+    Packet(Box<PacketTrace>),
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The caller's number of the request.
+    pub token: u32,
+    /// Below 0x100 an MQTT reason code, else a [`super::Failure`].
+    pub code: u32,
+    /// The broker's Reason String.
+    pub reason: Option<Box<str>>,
+}
+
+/// An inbound PUBLISH.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The id of an earlier [`Event::Topic`].
+    pub topic: u32,
+    /// The application's bytes.
+    pub payload: Span,
+    /// The property block without its length, with Topic Alias as it came.
+    pub properties: Span,
+    /// Bits 0-1 QoS, bit 2 RETAIN, bit 3 DUP.
+    pub flags: u8,
+    /// 0 at QoS 0.
+    pub packet_id: u16,
+}
+
+/// What CONNACK said, with the defaults of the standard filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connected {
+    /// The broker kept the session.
+    pub session_present: bool,
+    /// MQTT 5.0, else 3.1.1.
+    pub v5: bool,
+    /// Seconds, 0 = off.
+    pub keep_alive: u16,
+    /// Seconds, `u32::MAX` = never.
+    pub session_expiry: u32,
+    /// The limits of the broker.
+    pub limits: Limits,
+    /// The property block of CONNACK.
+    pub properties: Span,
+    /// The client identifier in force.
+    pub client_id: Box<str>,
+}
+
+/// What the broker allows on this connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Unfinished QoS 1 and 2 messages.
+    pub receive_maximum: u16,
+    /// 0, 1 or 2.
+    pub maximum_qos: u8,
+    /// Bytes, `u32::MAX` = no limit.
+    pub maximum_packet_size: u32,
+    /// Highest topic alias, 0 = none.
+    pub topic_alias_maximum: u16,
+    /// Retained messages.
+    pub retain: bool,
+    /// Wildcard subscriptions.
+    pub wildcard_subscriptions: bool,
+    /// Subscription identifiers.
+    pub subscription_ids: bool,
+    /// Shared subscriptions.
+    pub shared_subscriptions: bool,
+}
+
+/// One packet on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PacketTrace {
+    /// Sent, else received.
+    pub outgoing: bool,
+    /// The packet type, 1 to 15.
+    pub packet_type: u8,
+    /// 0 where there is none.
+    pub packet_id: u16,
+    /// Bytes, header included.
+    pub size: u32,
+    /// The low four bits of the first byte.
+    pub flags: u8,
+    /// 0 where there is none.
+    pub reason: u8,
+    /// Of PUBLISH; empty otherwise.
+    pub topic: Box<str>,
+}
+
+/// Changes that must be committed together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoreBatch {
+    /// Rises by one from batch to batch.
+    pub number: u64,
+    /// In order; a later change of a key replaces an earlier one.
+    pub changes: Vec<StoreChange>,
+    /// The values of the changes, one after the other.
+    pub bytes: Vec<u8>,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreChange {
+    /// Write this range of the batch's bytes.
+    Put { key: StoreKey, value: Range<u32> },
+    /// Remove the key if it is there.
+    Delete(StoreKey),
+    /// Remove every key.
+    Clear,
+}
+
+/// What a stored value is. Values are wire bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StoreKey {
+    /// CONNECT with the client identifier and the session expiry, without will and credentials.
+    Facts,
+    /// An unfinished message, in publishing order: PUBLISH (packet identifier 0: none yet), or PUBREL once PUBREC came.
+    Outbound(u64),
+    /// The packet identifier of a QoS 2 message between PUBLISH and PUBREL, as the PUBREC that answers it.
+    Inbound(u16),
+    /// A subscription: SUBSCRIBE with one filter.
+    Subscription(u32),
+}

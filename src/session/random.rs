@@ -1,0 +1,27 @@
+//! A small generator for jitter and names: seeded by the caller, fit for nothing secret.
+
+/// SplitMix64.
+#[derive(Clone, Debug)]
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// 0 to `most`, both included, evenly enough for jitter.
+    pub(super) const fn up_to(&mut self, most: u64) -> u64 {
+        match most.checked_add(1) {
+            Some(range) => ((self.next() as u128 * range as u128) >> 64) as u64,
+            None => self.next(),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// Hawser, as a page would use it: the built package, its defaults.
+
+import { connect } from "/dist/hawser.js";
+
+export class Hawser {
+  #client;
+  #subscription;
+
+  open(url) {
+    this.#client = connect(url);
+    return new Promise((resolve, reject) => {
+      this.#client.addEventListener("status", ({ status }) => {
+        if (status.state === "online") resolve();
+        if (status.state === "stopped" || status.state === "waiting") reject(new Error(status.cause.message));
+      });
+    });
+  }
+
+  close() {
+    return this.#client.close();
+  }
+
+  receive(filter, qos, tally) {
+    this.#client.subscribe(filter, { qos }, (message) => tally.message(message.payload));
+  }
+
+  receiveEach(filters, trigger, tally) {
+    for (const filter of filters) this.#client.subscribe(filter, (message) => tally.message(message.payload));
+    this.#client.subscribe(trigger, () => {});
+  }
+
+  async ready(filter) {
+    this.#subscription = this.#client.subscribe(filter, () => {});
+    await this.#subscription.ready;
+  }
+
+  report(filter) {
+    return new Promise((resolve) => {
+      this.#client.subscribe(filter, (message) => resolve(message.json()));
+    });
+  }
+
+  async publishAll(topic, payloads, qos) {
+    const settled = payloads.map((payload) => this.#client.publish(topic, payload, { qos }));
+    if (qos > 0) await Promise.all(settled);
+  }
+
+  async publishFour(topic, payloads, qos) {
+    let next = 0;
+    const lane = async () => {
+      while (next < payloads.length) await this.#client.publish(topic, payloads[next++], { qos });
+    };
+    await Promise.all([lane(), lane(), lane(), lane()]);
+  }
+}

@@ -1,0 +1,62 @@
+// The table of a run, in Markdown, ready for the README.
+
+import { judge } from "./figures.mjs";
+import { CONTESTANTS } from "./rows.mjs";
+
+const number = (value, digits) => value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+/** Three significant digits or so. */
+function rounded(value) {
+  if (Math.abs(value) >= 100) return number(Number(value.toPrecision(3)), 0);
+  return number(value, Math.abs(value) >= 10 ? 1 : 2);
+}
+
+const UNITS = { cpu: " µs", rate: "/s", megabytes: " MB/s", milliseconds: " ms", heap: " MB" };
+
+/** One contestant's figure; a rate comes with the main-thread CPU that a message cost. */
+function cell(results, row, contestant) {
+  const value = results.median(row.id, contestant);
+  if (value === undefined) return "";
+  const cpu = results.median(row.id, contestant, "cpu");
+  const beside = row.figure === "rate" && cpu !== undefined ? `, ${rounded(cpu)} µs` : "";
+  return `${rounded(value)}${UNITS[row.figure]}${beside}`;
+}
+
+const times = (value) => (value === undefined ? "" : `${value >= 10 ? rounded(value) : value.toFixed(value < 0.1 ? 3 : 2)} ×`);
+
+function verdict(results, id, floor) {
+  const { measured, holds, reached } = judge(results, id, floor);
+  const limit = floor.atMost === undefined ? `≥ ${floor.atLeast}` : `≤ ${floor.atMost}`;
+  if (measured === undefined) return ["", limit, String(floor.goal), ""];
+  const shown = floor.against || floor.row ? times(measured) : `${rounded(measured)} MB`;
+  const target = { joined: "bare, joined", bare: "bare" }[floor.against] ?? (floor.row ? "one filter" : "");
+  return [`${shown}${target && ` to ${target}`}`, limit, String(floor.goal), reached ? "goal" : holds ? "yes" : "**NO**"];
+}
+
+const line = (cells) => `| ${cells.join(" | ")} |`;
+
+/**
+ * @param {import("./figures.mjs").Results} results
+ * @param {import("./rows.mjs").Row[]} rows
+ * @param {Record<string, object>} floors
+ */
+export function table(results, rows, floors) {
+  const names = Object.keys(CONTESTANTS);
+  const head = ["what", ...Object.values(CONTESTANTS), "Hawser to MQTT.js", "Hawser", "floor", "goal", "holds"];
+  const lines = [line(head), line(head.map(() => "---"))];
+  for (const row of rows) {
+    const cells = names.map((contestant) => cell(results, row, contestant));
+    const toMqttJs = times(results.ratio([row.id, "hawser"], [row.id, "mqttjs"]));
+    const judged = floors[row.id] ? verdict(results, row.id, floors[row.id]) : ["", "", "", ""];
+    lines.push(line([row.title, ...cells, toMqttJs, ...judged]));
+    if (row.kind === "memory") {
+      const growth = names.map((contestant) => {
+        const value = results.median(row.id, contestant, "growth");
+        return value === undefined ? "" : `${rounded(value)} MB`;
+      });
+      const title = `the same, gained from there to message ${number(row.count, 0)}`;
+      lines.push(line([title, ...growth, "", ...verdict(results, "memory-growth", floors["memory-growth"])]));
+    }
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,104 @@
+// `npm test`: sets up, then runs everything that proves the project, stage by stage, with one table and one line of totals at the end.
+//
+//   npm test                          everything
+//   npm test -- --only rustfmt,e2e    these stages, after set-up and build
+import { readdirSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { main, ROOT, SetupError, setUp, tool, wasmBindgen, wasmToolchain } from "../setup.mjs";
+import { runStage } from "./stage.mjs";
+
+const run = (...command) => ({ command });
+const node = (...args) => run(process.execPath, ...args);
+const npm = (name, ...args) => node(join(ROOT, "node_modules/.bin", name), ...args);
+
+/** One `node --test` over the test files of a folder, given one by one: a pattern that matches nothing would pass. */
+function nodeTests(folder) {
+  const files = readdirSync(join(ROOT, folder), { recursive: true }).filter((name) => /\.test\.m?[jt]s$/.test(name));
+  if (files.length === 0) throw new SetupError(`no test files in ${folder}`);
+  return node("--test", "--test-reporter=spec", ...files.sort().map((name) => `${folder}/${name}`));
+}
+
+/** Clippy for what only wasm32 compiles. Debian's toolchain has no clippy that fits: there the compiler's own warnings are denied. */
+function wasmWarnings() {
+  const env = wasmToolchain();
+  const target = ["--quiet", "--locked", "--target", "wasm32-unknown-unknown", "--lib", "--tests"];
+  if (env.CARGO === "cargo") return { command: ["cargo", "clippy", ...target, "--", "-D", "warnings"], env };
+  return { command: [env.CARGO, "check", ...target], env: { ...env, RUSTFLAGS: "-D warnings" } };
+}
+
+/** In order, the quick ones first. */
+const STAGES = [
+  { name: "rules", title: "the rules of the house are kept", tests: true, commands: () => [nodeTests("tests/rules")] },
+  { name: "rustfmt", title: "Rust is formatted", commands: () => [run("cargo", "fmt", "--all", "--check")] },
+  {
+    name: "biome",
+    title: "TypeScript and JavaScript are formatted and free of lint",
+    commands: () => [npm("biome", "check", "--error-on-warnings")],
+  },
+  { name: "tsc", title: "the types hold", commands: () => [npm("tsc", "-p", "tsconfig.json")] },
+  { name: "build", title: "the package builds within its size budget", commands: () => [node("build.mjs"), node("tests/bench/size.mjs")] },
+  {
+    name: "clippy",
+    title: "clippy has nothing to say",
+    commands: () => [run("cargo", "clippy", "--quiet", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"), wasmWarnings()],
+  },
+  {
+    name: "rust",
+    title: "codec and session, natively",
+    tests: true,
+    commands: () => [run("cargo", "test", "--quiet", "--locked", "--workspace", "--no-fail-fast")],
+  },
+  { name: "servers", title: "the proxy and the brokers of the tests", tests: true, commands: () => [nodeTests("tests/servers")] },
+];
+
+/** The stages that `--only a,b` names; all without it. */
+function wanted(args) {
+  if (args.length === 0) return STAGES;
+  const names = args[0] === "--only" && args.length === 2 ? args[1].split(",") : [];
+  const unknown = names.filter((name) => !STAGES.some((stage) => stage.name === name));
+  if (names.length === 0 || unknown.length > 0)
+    throw new SetupError(`npm test -- --only takes stages of ${STAGES.map((stage) => stage.name).join(",")}`);
+  return STAGES.filter(({ name }) => names.includes(name));
+}
+
+/** The programs that set-up found, by the names under which the tests look for them. */
+function exportTools() {
+  for (const [name, variable] of [
+    ["chromium", "CHROMIUM"],
+    ["chromedriver", "CHROMEDRIVER"],
+    ["mosquitto", "MOSQUITTO"],
+  ]) {
+    process.env[variable] = tool(name);
+  }
+  process.env.PATH = `${dirname(wasmBindgen())}${delimiter}${process.env.PATH}`;
+}
+
+/** @param {import("./stage.mjs").Result[]} results */
+function report(results) {
+  const width = Math.max(...results.map(({ name }) => name.length));
+  console.log("\nstage".padEnd(width + 2), "seconds".padStart(8), "passed".padStart(7), "failed".padStart(7));
+  for (const { name, passed, failed, faults, seconds } of results) {
+    console.log(
+      name.padEnd(width + 1),
+      seconds.toFixed(1).padStart(8),
+      `${passed}`.padStart(7),
+      `${failed}`.padStart(7),
+      faults.join("; "),
+    );
+  }
+  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  console.log(`${sum("seconds").toFixed(0)} s in all`);
+  console.log(`\n${sum("passed")} passed, ${sum("failed")} failed`);
+  if (sum("failed") > 0) process.exitCode = 1;
+}
+
+await main(async () => {
+  const stages = wanted(process.argv.slice(2));
+  const from = Date.now();
+  setUp("test");
+  exportTools();
+  console.log(`set-up took ${((Date.now() - from) / 1000).toFixed(1)} s`);
+  const results = [];
+  for (const stage of stages) results.push(await runStage(stage));
+  report(results);
+});

@@ -31,10 +31,7 @@ struct Outbox {
 
 impl Shared {
     fn with<T>(&self, change: impl FnOnce(&mut Outbox) -> T) -> T {
-        let mut outbox = self
-            .outbox
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut outbox = self.outbox.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let result = change(&mut outbox);
         self.changed.notify_one();
         result
@@ -130,9 +127,7 @@ impl Client<'_> {
                 websocket::write_frame(&mqtt::ack(mqtt::PUBCOMP, packet.packet_id()?), replies);
             }
             mqtt::PUBACK => self.acknowledged(packet.packet_id()?, 1),
-            mqtt::PUBREC => {
-                websocket::write_frame(&mqtt::ack(mqtt::PUBREL, packet.packet_id()?), replies)
-            }
+            mqtt::PUBREC => websocket::write_frame(&mqtt::ack(mqtt::PUBREL, packet.packet_id()?), replies),
             mqtt::PUBCOMP => self.acknowledged(packet.packet_id()?, 2),
             mqtt::PINGREQ => websocket::write_frame(&[mqtt::PINGRESP << 4, 0], replies),
             _ => return Err(io::ErrorKind::InvalidData.into()),
@@ -143,8 +138,7 @@ impl Client<'_> {
     /// Acknowledgements come in the order of the messages [MQTT-4.6.0-2].
     fn acknowledged(&mut self, packet_id: u16, qos: u8) {
         let counts = &mut self.counts;
-        counts.ack_faults +=
-            u64::from(packet_id != stream::packet_id(counts.acked) || qos != self.qos);
+        counts.ack_faults += u64::from(packet_id != stream::packet_id(counts.acked) || qos != self.qos);
         counts.acked += 1;
     }
 
@@ -255,10 +249,7 @@ fn write_all(mut socket: TcpStream, shared: &Shared) -> io::Result<()> {
     let (mut sent_frames, mut replies) = (0_u64, Vec::new());
     loop {
         let allowed = {
-            let mut outbox = shared
-                .outbox
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut outbox = shared.outbox.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             loop {
                 if outbox.closed {
                     return Ok(());
@@ -283,8 +274,7 @@ fn write_all(mut socket: TcpStream, shared: &Shared) -> io::Result<()> {
         replies.clear();
         if let Some(stream) = &running {
             let start = sent_frames as usize * stream.frame_length;
-            socket
-                .write_all(&stream.bytes[start..start + allowed as usize * stream.frame_length])?;
+            socket.write_all(&stream.bytes[start..start + allowed as usize * stream.frame_length])?;
             sent_frames += allowed;
             if sent_frames * stream.packets_per_frame == stream.count {
                 running = None;

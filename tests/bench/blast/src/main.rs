@@ -27,9 +27,7 @@ fn main() -> io::Result<()> {
     });
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
-        Some((first, filters)) if first == "raw" => filters
-            .iter()
-            .try_for_each(|filter| raw::measure(port, filter)),
+        Some((first, filters)) if first == "raw" => filters.iter().try_for_each(|filter| raw::measure(port, filter)),
         _ => {
             println!("listening {port}");
             io::stdin().read_to_end(&mut Vec::new()).map(drop)

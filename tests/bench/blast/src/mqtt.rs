@@ -40,10 +40,7 @@ pub fn next_packet<'a>(bytes: &mut &'a [u8]) -> Option<Packet<'a>> {
     let length = cursor.variable().ok()?;
     let body = cursor.take(length).ok()?;
     *bytes = cursor.0;
-    Some(Packet {
-        first: *first,
-        body,
-    })
+    Some(Packet { first: *first, body })
 }
 
 /// Reads a packet body from front to back.
@@ -51,10 +48,7 @@ pub struct Cursor<'a>(pub &'a [u8]);
 
 impl<'a> Cursor<'a> {
     pub fn take(&mut self, length: usize) -> io::Result<&'a [u8]> {
-        let (head, tail) = self
-            .0
-            .split_at_checked(length)
-            .ok_or(io::ErrorKind::UnexpectedEof)?;
+        let (head, tail) = self.0.split_at_checked(length).ok_or(io::ErrorKind::UnexpectedEof)?;
         self.0 = tail;
         Ok(head)
     }
@@ -82,8 +76,7 @@ impl<'a> Cursor<'a> {
 
     pub fn text(&mut self) -> io::Result<&'a str> {
         let length = self.u16()?;
-        std::str::from_utf8(self.take(length.into())?)
-            .map_err(|_| io::ErrorKind::InvalidData.into())
+        std::str::from_utf8(self.take(length.into())?).map_err(|_| io::ErrorKind::InvalidData.into())
     }
 
     pub fn properties(&mut self) -> io::Result<Cursor<'a>> {

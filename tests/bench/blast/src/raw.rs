@@ -64,10 +64,7 @@ impl Client {
     }
 
     /// Hands each packet to `visit`, which may push answers and says when it has seen enough.
-    fn read_until(
-        &mut self,
-        mut visit: impl FnMut(&mqtt::Packet, &mut Vec<u8>) -> bool,
-    ) -> io::Result<()> {
+    fn read_until(&mut self, mut visit: impl FnMut(&mqtt::Packet, &mut Vec<u8>) -> bool) -> io::Result<()> {
         let (mut done, mut answers) = (false, Vec::new());
         while !done {
             let length = self.socket.read(&mut self.input)?;
@@ -112,11 +109,7 @@ fn receive(client: &mut Client, filter: &str, plan: &Plan) -> io::Result<f64> {
         match packet.kind() {
             mqtt::PUBLISH => {
                 started.get_or_insert_with(Instant::now);
-                let answer = if plan.qos == 1 {
-                    mqtt::PUBACK
-                } else {
-                    mqtt::PUBREC
-                };
+                let answer = if plan.qos == 1 { mqtt::PUBACK } else { mqtt::PUBREC };
                 if let (1.., Ok((_, Some(id), _))) = (plan.qos, mqtt::read_publish(packet)) {
                     answers.extend_from_slice(&mqtt::ack(answer, id));
                 }

@@ -24,10 +24,8 @@ impl Plan {
             size: levels.next()?.parse().ok()?,
             topics: levels.next().map_or(Some(0), |text| text.parse().ok())?,
         };
-        let sound =
-            plan.qos <= 2 && plan.size >= 4 && plan.packets_per_frame > 0 && plan.topics <= 100_000;
-        (sound && plan.count > 0 && plan.count.is_multiple_of(plan.packets_per_frame))
-            .then_some(plan)
+        let sound = plan.qos <= 2 && plan.size >= 4 && plan.packets_per_frame > 0 && plan.topics <= 100_000;
+        (sound && plan.count > 0 && plan.count.is_multiple_of(plan.packets_per_frame)).then_some(plan)
     }
 }
 
@@ -65,9 +63,9 @@ impl Stream {
                 packets.clear();
                 if stream.frame_length == 0 {
                     stream.frame_length = stream.bytes.len();
-                    stream.bytes.reserve_exact(
-                        stream.frame_length * (plan.count / plan.packets_per_frame - 1) as usize,
-                    );
+                    stream
+                        .bytes
+                        .reserve_exact(stream.frame_length * (plan.count / plan.packets_per_frame - 1) as usize);
                 }
             }
         }
@@ -108,4 +106,51 @@ pub fn parse_sink(filter: &str) -> io::Result<Option<(u64, usize)>> {
     numbers
         .map(Some)
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "expected sink/<COUNT>/<SIZE>"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_holds_every_message_in_order_and_each_frame_its_share() {
+        let filter = "blast/q1/4x/400/10";
+        let stream = Stream::encode(filter, &Plan::parse(filter).unwrap());
+        assert_eq!(stream.bytes.len(), stream.frame_length * 100);
+        let (mut frames, mut bytes) = (websocket::FrameReader::default(), Vec::new());
+        frames.feed(&mut stream.bytes.clone(), &mut bytes);
+        assert_eq!(frames.frames, 100);
+        let mut rest = bytes.as_slice();
+        for number in 0..400 {
+            let packet = mqtt::next_packet(&mut rest).unwrap();
+            let (topic, id, payload) = mqtt::read_publish(&packet).unwrap();
+            assert_eq!((topic, id), (filter, Some(packet_id(number))));
+            assert!(payload_is(number, 10, payload));
+        }
+        assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn a_plan_that_makes_no_whole_frames_is_none() {
+        for filter in [
+            "blast/q0/50x/30/64",
+            "blast/q3/1x/30/64",
+            "blast/q0/1x/30/3",
+            "blast/q0/1x/30",
+            "device/1",
+        ] {
+            assert!(Plan::parse(filter).is_none(), "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_or_foreign_payload_is_noticed() {
+        let mut payload = Vec::new();
+        push_payload(258, 8, &mut payload);
+        assert!(payload_is(258, 8, &payload));
+        assert!(!payload_is(257, 8, &payload));
+        assert!(!payload_is(258, 9, &payload));
+        payload[6] ^= 1;
+        assert!(!payload_is(258, 8, &payload));
+    }
 }

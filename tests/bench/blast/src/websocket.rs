@@ -30,9 +30,7 @@ pub fn accept(socket: &mut (impl Read + Write)) -> io::Result<()> {
         .find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))
         .map(|(_, value)| value.trim())
         .ok_or(io::ErrorKind::InvalidData)?;
-    let digest = sha1_smol::Sha1::from(format!("{key}{GUID}"))
-        .digest()
-        .bytes();
+    let digest = sha1_smol::Sha1::from(format!("{key}{GUID}")).digest().bytes();
     let accept = base64::engine::general_purpose::STANDARD.encode(digest);
     write!(
         socket,
@@ -102,9 +100,7 @@ impl FrameReader {
                 }
                 continue;
             }
-            let take = input
-                .len()
-                .min(usize::try_from(self.left).unwrap_or(usize::MAX));
+            let take = input.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
             let (piece, rest) = input.split_at_mut(take);
             if !self.control {
                 unmask(piece, self.mask);
@@ -127,9 +123,7 @@ impl FrameReader {
         let (length, length_end) = match header[1] & 0x7f {
             126 if header.len() >= 4 => (u64::from(u16::from_be_bytes([header[2], header[3]])), 4),
             127 if header.len() >= 10 => (
-                header[2..10]
-                    .iter()
-                    .fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+                header[2..10].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
                 10,
             ),
             126 | 127 => return false,
@@ -140,12 +134,7 @@ impl FrameReader {
             return false;
         }
         self.mask = if masked {
-            [
-                header[end - 4],
-                header[end - 3],
-                header[end - 2],
-                header[end - 1],
-            ]
+            [header[end - 4], header[end - 3], header[end - 2], header[end - 1]]
         } else {
             [0; 4]
         };
@@ -162,9 +151,7 @@ fn unmask(bytes: &mut [u8], mask: [u8; 4]) {
     if mask == [0; 4] {
         return;
     }
-    let wide = u64::from_ne_bytes([
-        mask[0], mask[1], mask[2], mask[3], mask[0], mask[1], mask[2], mask[3],
-    ]);
+    let wide = u64::from_ne_bytes([mask[0], mask[1], mask[2], mask[3], mask[0], mask[1], mask[2], mask[3]]);
     let mut chunks = bytes.chunks_exact_mut(8);
     for chunk in &mut chunks {
         let mut word = [0; 8];
@@ -173,5 +160,40 @@ fn unmask(bytes: &mut [u8], mask: [u8; 4]) {
     }
     for (byte, key) in chunks.into_remainder().iter_mut().zip(mask.iter().cycle()) {
         *byte ^= key;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
+        let mut frame = Vec::new();
+        frame_header(payload.len(), MASKED, &mut frame);
+        frame.extend_from_slice(&mask);
+        frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key));
+        frame
+    }
+
+    #[test]
+    fn masked_frames_give_the_same_bytes_however_they_are_split() {
+        let payload: Vec<u8> = (0..300).map(|byte| byte as u8).collect();
+        let wire = [masked(&payload[..7], [1, 2, 3, 4]), masked(&payload[7..], [9, 8, 7, 6])].concat();
+        for piece in 1..=wire.len() {
+            let (mut reader, mut out) = (FrameReader::default(), Vec::new());
+            for chunk in wire.clone().chunks_mut(piece) {
+                assert!(reader.feed(chunk, &mut out));
+            }
+            assert_eq!(out, payload, "in pieces of {piece}");
+            assert_eq!(reader.frames, 2);
+        }
+    }
+
+    #[test]
+    fn a_control_frame_is_no_data_and_a_close_frame_ends() {
+        let (mut reader, mut out) = (FrameReader::default(), Vec::new());
+        assert!(reader.feed(&mut [0x89, 2, b'h', b'i', 0x82, 1, b'x'], &mut out));
+        assert_eq!(out, b"x");
+        assert!(!reader.feed(&mut [0x88, 0], &mut out));
     }
 }

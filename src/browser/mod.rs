@@ -2,3 +2,23 @@
 //! everything that touches a web type is for wasm32 only.
 
 pub mod records;
+
+#[cfg(target_arch = "wasm32")]
+mod client;
+#[cfg(target_arch = "wasm32")]
+mod driver;
+#[cfg(target_arch = "wasm32")]
+mod env;
+#[cfg(target_arch = "wasm32")]
+mod options;
+#[cfg(target_arch = "wasm32")]
+mod socket;
+#[cfg(target_arch = "wasm32")]
+mod store;
+#[cfg(target_arch = "wasm32")]
+mod timer;
+#[cfg(any(target_arch = "wasm32", test))]
+mod transmit;
+
+#[cfg(target_arch = "wasm32")]
+pub use client::Engine;

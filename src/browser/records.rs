@@ -1,5 +1,7 @@
 //! Engine events as flat `u32` records: the layout is the record table of the crate's architecture page.
 
+use crate::session::{Cause, Connected, Event, Message, PacketTrace, Settled, Span, State};
+
 /// Kind of a record: bits 0-7 of its word 0.
 pub mod kind {
     pub const STATUS: u32 = 1;
@@ -33,8 +35,114 @@ impl Records {
         self.words.clear();
     }
 
+    /// Writes the record of an event.
+    pub fn event(&mut self, event: &Event) {
+        match event {
+            Event::Status(state) => self.status(state),
+            Event::Connected(connected) => self.connected(connected),
+            Event::Topic { id, name } => self.record(kind::TOPIC, 0, &[*id], &[name]),
+            Event::Message(message) => self.message(message),
+            Event::Done(settled) => self.settled(kind::DONE, settled),
+            Event::Subscribed(settled) => self.settled(kind::SUBSCRIBED, settled),
+            Event::Unsubscribed(settled) => self.settled(kind::UNSUBSCRIBED, settled),
+            Event::Prepare { attempt } => self.record(kind::PREPARE, 0, &[*attempt], &[]),
+            Event::Packet(trace) => self.packet(trace),
+        }
+    }
+
+    fn status(&mut self, state: &State) {
+        let (number, attempt, phase, at, cause) = match state {
+            State::Idle => (0, 0, 0, 0, None),
+            State::Connecting {
+                attempt,
+                phase,
+                since,
+                cause,
+            } => (1, *attempt, *phase as u32, since.0, cause.as_ref()),
+            State::Online { attempt, since } => (2, *attempt, 0, since.0, None),
+            State::Waiting {
+                attempt,
+                retry_at,
+                cause,
+            } => (3, *attempt, 0, retry_at.0, Some(cause)),
+            State::Stopped { cause } => (4, 0, 0, 0, Some(cause)),
+        };
+        let (cause_kind, code) = cause.map_or((0, 0), |cause| (cause.kind(), cause.code()));
+        let texts = [
+            cause.map_or("", Cause::detail),
+            cause.map_or("", Cause::server_reference),
+        ];
+        let at = [at as u32, (at >> 32) as u32];
+        self.record(
+            kind::STATUS,
+            number,
+            &[attempt, phase, at[0], at[1], cause_kind, code],
+            &texts,
+        );
+    }
+
+    fn connected(&mut self, connected: &Connected) {
+        let limits = &connected.limits;
+        let available = u32::from(limits.retain)
+            | u32::from(limits.wildcard_subscriptions) << 1
+            | u32::from(limits.subscription_ids) << 2
+            | u32::from(limits.shared_subscriptions) << 3;
+        let Span { offset, length } = connected.properties;
+        let fields = [
+            connected.keep_alive.into(),
+            connected.session_expiry,
+            limits.receive_maximum.into(),
+            limits.maximum_qos.into(),
+            limits.maximum_packet_size,
+            limits.topic_alias_maximum.into(),
+            available,
+            offset,
+            length,
+        ];
+        let flags = u32::from(connected.session_present) | u32::from(connected.v5) << 1;
+        self.record(kind::CONNECTED, flags, &fields, &[&connected.client_id]);
+    }
+
+    fn message(&mut self, message: &Message) {
+        let Message {
+            topic,
+            payload,
+            properties,
+            flags,
+            packet_id,
+        } = *message;
+        let fields = [
+            topic,
+            payload.offset,
+            payload.length,
+            properties.offset,
+            properties.length,
+            packet_id.into(),
+        ];
+        self.record(kind::MESSAGE, flags.into(), &fields, &[]);
+    }
+
+    fn settled(&mut self, kind: u32, settled: &Settled) {
+        let fields = [settled.token, settled.code];
+        match &settled.reason {
+            Some(reason) => self.record(kind, 0, &fields, &[reason]),
+            None => self.record(kind, 0, &fields, &[]),
+        }
+    }
+
+    fn packet(&mut self, trace: &PacketTrace) {
+        let flags = u32::from(trace.outgoing) | u32::from(trace.packet_type) << 4;
+        let fields = [
+            trace.packet_id.into(),
+            trace.size,
+            trace.flags.into(),
+            trace.reason.into(),
+        ];
+        self.record(kind::PACKET, flags, &fields, &[&trace.topic]);
+    }
+
     /// Writes one record; `fields` are the words after word 0, `texts` follow them.
-    pub fn push(&mut self, kind: u32, flags: u32, fields: &[u32], texts: &[&str]) {
+    fn record(&mut self, kind: u32, flags: u32, fields: &[u32], texts: &[&str]) {
         let start = self.words.len();
         self.words.push(0);
         self.words.extend_from_slice(fields);
@@ -51,8 +159,7 @@ impl Records {
         let bytes = &text.as_bytes()[..cut(text)];
         self.words.push(bytes.len() as u32);
         let (whole, rest) = bytes.as_chunks::<4>();
-        self.words
-            .extend(whole.iter().map(|word| u32::from_le_bytes(*word)));
+        self.words.extend(whole.iter().map(|word| u32::from_le_bytes(*word)));
         if !rest.is_empty() {
             let mut last = [0; 4];
             last[..rest.len()].copy_from_slice(rest);

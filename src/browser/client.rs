@@ -1,0 +1,102 @@
+//! The class that JavaScript sees: plain arguments in, records out. No method calls back: what it has to say comes in a later microtask.
+
+use std::rc::Rc;
+
+use js_sys::Function;
+use wasm_bindgen::prelude::*;
+
+use super::driver::Driver;
+use super::env::{self, Clock};
+use super::options;
+use crate::codec::{ReasonCode, SubscribeOptions};
+use crate::session::{PublishRequest, Session};
+
+/// One session on its page; see the record table for what it delivers. Tokens are the caller's own numbers, given back in the records that settle them.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Engine {
+    driver: Rc<Driver>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Makes an idle session. Throws when `options` is not of the shape that the architecture page gives.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        #[wasm_bindgen(unchecked_param_type = "object")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "(frame: Uint8Array | undefined, records: Uint32Array) => void")] deliver: Function,
+    ) -> Result<Engine, JsValue> {
+        let options = options::read(options)?;
+        let clock = Clock::new();
+        let session = Session::new(options.config, env::seed(&clock));
+        Ok(Engine {
+            driver: Driver::new(session, deliver, options.join_packets, clock),
+        })
+    }
+
+    /// Leaves idle: the first PREPARE follows.
+    pub fn start(&self) {
+        self.driver.command(|session, now| session.start(now));
+    }
+
+    /// Answers PREPARE.
+    pub fn address(&self, attempt: u32, url: String, username: Option<String>, password: Option<Vec<u8>>) {
+        self.driver
+            .address(attempt, url, username.as_deref(), password.as_deref());
+    }
+
+    /// Answers PREPARE: there is no URL, or there are no credentials, and why.
+    pub fn address_failed(&self, attempt: u32, detail: &str) {
+        self.driver
+            .command(|session, now| session.handle_address_failed(now, attempt, detail));
+    }
+
+    /// Publishes; settled by DONE. `flags`: bit 0 retain, bits 1-2 QoS. `properties`: a property block of MQTT 5.0.
+    pub fn publish(&self, token: u32, topic: &str, payload: &[u8], flags: u32, properties: Option<Vec<u8>>) {
+        self.driver.command(|session, now| {
+            session.publish(
+                now,
+                PublishRequest {
+                    token,
+                    topic,
+                    payload,
+                    qos: options::qos(flags >> 1),
+                    retain: flags & 1 != 0,
+                    properties: properties.as_deref().unwrap_or_default(),
+                },
+            );
+        });
+    }
+
+    /// Subscribes to one filter; settled by SUBSCRIBED. `options`: the options byte of SUBSCRIBE (3.8.3.1). Throws when it has a reserved bit or value.
+    pub fn subscribe(&self, token: u32, filter: &str, options: u8, properties: Option<Vec<u8>>) -> Result<(), JsError> {
+        let options = SubscribeOptions::from_bits(options).ok_or_else(|| JsError::new("no SUBSCRIBE options byte"))?;
+        let properties = properties.as_deref().unwrap_or_default();
+        self.driver
+            .command(|session, now| session.subscribe(now, token, filter, options, properties));
+        Ok(())
+    }
+
+    /// Unsubscribes from one filter; settled by UNSUBSCRIBED.
+    pub fn unsubscribe(&self, token: u32, filter: &str) {
+        self.driver
+            .command(|session, now| session.unsubscribe(now, token, filter));
+    }
+
+    /// Gives up what has not been sent yet; settled by its own record with the code "cancelled".
+    pub fn cancel(&self, token: u32) {
+        self.driver.command(|session, now| session.cancel(now, token));
+    }
+
+    /// Disconnects for good with a DISCONNECT of this reason code; everything open settles.
+    pub fn close(&self, reason: u8, properties: Option<Vec<u8>>) {
+        let properties = properties.as_deref().unwrap_or_default();
+        self.driver
+            .command(|session, now| session.close(now, ReasonCode(reason), properties));
+    }
+
+    /// Ends the wait before the next attempt.
+    pub fn reconnect_now(&self) {
+        self.driver.command(|session, now| session.reconnect_now(now));
+    }
+}

@@ -1,0 +1,251 @@
+//! The one way through: every entry mutates the session, and one loop drains all its outputs and performs them.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use js_sys::{Function, Uint8Array, Uint32Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+
+use super::env::{self, Clock};
+use super::records::Records;
+use super::socket::Socket;
+use super::store::MemoryStore;
+use super::timer::Timer;
+use super::transmit;
+use crate::session::{CloseKind, Frame, Millis, Outputs, Session, SocketClose};
+
+/// Connects one session to its socket, timer, store and listener.
+#[derive(Debug)]
+pub struct Driver {
+    session: RefCell<Session>,
+    /// Called with (frame, records); see the record table.
+    deliver: Function,
+    /// Whether packets that are ready at the same time share a WebSocket frame.
+    join: bool,
+    clock: Clock,
+    timer: Timer,
+    store: MemoryStore,
+    socket: RefCell<Option<Socket>>,
+    sockets_opened: Cell<u32>,
+    /// Where the next socket goes: the latest answer to PREPARE.
+    url: RefCell<String>,
+    /// The latest frame, which spans refer to as long as its events are not delivered.
+    frame: RefCell<Option<Uint8Array>>,
+    draining: Cell<bool>,
+    /// When the burst of commands began that a microtask will drain.
+    burst: Cell<Option<Millis>>,
+    drain_burst: Closure<dyn Fn()>,
+    /// Buffers that go round between session and driver.
+    outputs: RefCell<Outputs>,
+    records: RefCell<Records>,
+    itself: Weak<Driver>,
+}
+
+impl Driver {
+    /// Puts a session on its page.
+    pub fn new(session: Session, deliver: Function, join: bool, clock: Clock) -> Rc<Self> {
+        Rc::new_cyclic(|itself: &Weak<Self>| {
+            let driver = itself.clone();
+            Self {
+                session: RefCell::new(session),
+                deliver,
+                join,
+                clock,
+                timer: Timer::default(),
+                store: MemoryStore,
+                socket: RefCell::default(),
+                sockets_opened: Cell::default(),
+                url: RefCell::default(),
+                frame: RefCell::default(),
+                draining: Cell::default(),
+                burst: Cell::default(),
+                drain_burst: Closure::new(move || {
+                    if let Some(driver) = driver.upgrade() {
+                        driver.burst.set(None);
+                        driver.drain();
+                    }
+                }),
+                outputs: RefCell::default(),
+                records: RefCell::default(),
+                itself: itself.clone(),
+            }
+        })
+    }
+
+    /// A call from user code: only mutates. The running drain performs the outputs, or one microtask for the whole burst of calls.
+    pub fn command(&self, mutate: impl FnOnce(&mut Session, Millis)) {
+        // One reading of the clock serves a burst: it lasts no longer than one script.
+        let now = self.burst.get().unwrap_or_else(|| self.clock.now());
+        mutate(&mut self.session.borrow_mut(), now);
+        if !self.draining.get() && self.burst.replace(Some(now)).is_none() {
+            env::queue_microtask(self.drain_burst.as_ref().unchecked_ref());
+        }
+    }
+
+    /// An event of the browser: mutates and drains at once.
+    fn step(&self, mutate: impl FnOnce(&mut Session, Millis)) {
+        mutate(&mut self.session.borrow_mut(), self.clock.now());
+        self.drain();
+    }
+
+    /// The answer to PREPARE: where to connect, and as whom.
+    pub fn address(&self, attempt: u32, url: String, username: Option<&str>, password: Option<&[u8]>) {
+        self.url.replace(url);
+        self.command(|session, now| session.handle_address(now, attempt, username, password));
+    }
+
+    /// The socket is open.
+    pub fn socket_opened(&self, number: u32) {
+        match self.current(number, Socket::accept) {
+            Some(true) => self.step(|session, now| session.handle_open(now)),
+            Some(false) => self.lost(CloseKind::WrongSubprotocol, 0, ""),
+            None => {}
+        }
+    }
+
+    /// A binary frame has come: the only copy of an inbound frame is the one into the session's input buffer.
+    pub fn socket_received(&self, number: u32, frame: Uint8Array) {
+        if self.current(number, |_| ()).is_none() {
+            return;
+        }
+        self.step(|session, now| {
+            frame.copy_to(session.input(frame.length() as usize));
+            self.frame.replace(Some(frame));
+            session.handle_input(now);
+        });
+    }
+
+    /// A text frame has come, which MQTT forbids ([MQTT-6.0.0-1]).
+    pub fn socket_sent_text(&self, number: u32) {
+        if self.current(number, |_| ()).is_some() {
+            self.lost(CloseKind::TextFrame, 0, "");
+        }
+    }
+
+    /// The socket has closed, or never opened.
+    pub fn socket_closed(&self, number: u32, code: u16, reason: &str) {
+        if let Some(opened) = self.current(number, Socket::has_opened) {
+            let kind = if opened { CloseKind::Closed } else { CloseKind::Failed };
+            self.socket.replace(None);
+            self.lost(kind, code, reason);
+        }
+    }
+
+    /// Asks the socket with that number, if it is still the one in use.
+    fn current<T>(&self, number: u32, ask: impl FnOnce(&Socket) -> T) -> Option<T> {
+        self.socket
+            .borrow()
+            .as_ref()
+            .filter(|socket| socket.number() == number)
+            .map(ask)
+    }
+
+    fn lost(&self, kind: CloseKind, code: u16, reason: &str) {
+        self.step(|session, now| session.handle_closed(now, SocketClose { kind, code, reason }));
+    }
+
+    fn timeout(&self) {
+        self.timer.fired();
+        self.step(|session, now| session.handle_timeout(now));
+    }
+
+    /// Performs outputs until there are none. A call from inside only mutates: the loop that is already running sees what it left.
+    fn drain(&self) {
+        if self.draining.replace(true) {
+            return;
+        }
+        let mut outputs = self.outputs.take();
+        let mut unsent = Vec::new();
+        while self.session.borrow_mut().take_outputs(self.clock.now(), &mut outputs) {
+            self.perform(&mut outputs, &mut unsent);
+        }
+        self.send(&mut unsent);
+        self.outputs.replace(outputs);
+        self.draining.set(false);
+        self.arm_timer();
+    }
+
+    fn perform(&self, outputs: &mut Outputs, unsent: &mut Vec<u8>) {
+        if let Some(batch) = outputs.store.take() {
+            let number = self.store.commit(&batch);
+            self.session.borrow_mut().handle_stored(self.clock.now(), number);
+        }
+        self.tell(outputs);
+        if unsent.is_empty() {
+            std::mem::swap(unsent, &mut outputs.transmit);
+        } else {
+            unsent.append(&mut outputs.transmit);
+        }
+        if let Some(code) = outputs.close.take() {
+            self.send(unsent);
+            if let Some(socket) = self.socket.take() {
+                socket.close(code);
+            }
+        }
+        if outputs.open.take().is_some() {
+            self.open();
+        }
+    }
+
+    /// Delivers all events of a round in one call.
+    fn tell(&self, outputs: &mut Outputs) {
+        if outputs.events.is_empty() {
+            return;
+        }
+        let mut records = self.records.take();
+        records.clear();
+        for event in outputs.events.drain(..) {
+            records.event(&event);
+        }
+        let frame = match std::mem::take(&mut outputs.frame) {
+            Frame::None => None,
+            Frame::Input => self.frame.take(),
+            Frame::Assembled(bytes) => Some(Uint8Array::from(bytes.as_slice())),
+        };
+        let words = Uint32Array::from(records.words());
+        self.records.replace(records);
+        if let Err(error) = self.deliver.call2(&JsValue::UNDEFINED, &frame.into(), &words) {
+            env::report_error(&error);
+        }
+    }
+
+    fn send(&self, unsent: &mut Vec<u8>) {
+        if let Some(socket) = self.socket.borrow().as_ref() {
+            let limit = if self.join { transmit::JOINED } else { transmit::SINGLE };
+            for frame in transmit::frames(unsent, limit) {
+                socket.send(frame);
+            }
+        }
+        unsent.clear();
+    }
+
+    fn open(&self) {
+        let number = self.sockets_opened.get().wrapping_add(1);
+        self.sockets_opened.set(number);
+        match Socket::open(number, &self.url.borrow(), &self.itself) {
+            Ok(socket) => {
+                self.socket.replace(Some(socket));
+            }
+            Err(error) => {
+                let reason = String::from(error.unchecked_into::<js_sys::Error>().message());
+                let close = SocketClose {
+                    kind: CloseKind::Failed,
+                    code: 0,
+                    reason: &reason,
+                };
+                self.session.borrow_mut().handle_closed(self.clock.now(), close);
+            }
+        }
+    }
+
+    fn arm_timer(&self) {
+        let deadline = self.session.borrow().deadline();
+        let driver = self.itself.clone();
+        self.timer.arm(deadline, self.clock.now(), move || {
+            if let Some(driver) = driver.upgrade() {
+                driver.timeout();
+            }
+        });
+    }
+}

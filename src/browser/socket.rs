@@ -1,0 +1,105 @@
+//! One WebSocket: opens, sends, closes, and reports its events under its own number, so that events of an earlier socket can be told apart.
+
+use std::cell::Cell;
+use std::rc::{Rc, Weak};
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+
+use super::driver::Driver;
+
+/// The subprotocol that the client offers and the server has to select ([MQTT-6.0.0-3], [MQTT-6.0.0-4]).
+const SUBPROTOCOL: &str = "mqtt";
+
+/// A WebSocket with its event handlers; dropping it closes it and silences its events.
+#[derive(Debug)]
+pub struct Socket {
+    number: u32,
+    inner: WebSocket,
+    opened: Cell<bool>,
+    _handlers: [Handler; 3],
+}
+
+type Handler = Closure<dyn Fn(JsValue)>;
+
+impl Socket {
+    /// Starts to connect. Fails with what `new WebSocket` throws: a URL it does not take, or a page that may not connect.
+    pub fn open(number: u32, url: &str, driver: &Weak<Driver>) -> Result<Self, JsValue> {
+        let protocols = Array::of1(&JsValue::from_str(SUBPROTOCOL));
+        let inner = WebSocket::new_with_str_sequence(url, &protocols)?;
+        inner.set_binary_type(BinaryType::Arraybuffer);
+        let open = handler(driver, move |driver, _| driver.socket_opened(number));
+        let message = handler(driver, move |driver, event| {
+            let data = event.unchecked_into::<MessageEvent>().data();
+            if data.is_string() {
+                driver.socket_sent_text(number);
+            } else {
+                driver.socket_received(number, Uint8Array::new(&data));
+            }
+        });
+        let close = handler(driver, move |driver, event| {
+            let event = event.unchecked_into::<CloseEvent>();
+            driver.socket_closed(number, event.code(), &event.reason());
+        });
+        // The event "error" says nothing and is always followed by "close".
+        inner.set_onopen(Some(open.as_ref().unchecked_ref()));
+        inner.set_onmessage(Some(message.as_ref().unchecked_ref()));
+        inner.set_onclose(Some(close.as_ref().unchecked_ref()));
+        Ok(Self {
+            number,
+            inner,
+            opened: Cell::new(false),
+            _handlers: [open, message, close],
+        })
+    }
+
+    /// The number that the socket reports its events under.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Notes that the connection stands. Returns whether the server has selected the subprotocol that was offered: not every browser insists.
+    pub fn accept(&self) -> bool {
+        self.opened.set(true);
+        self.inner.protocol() == SUBPROTOCOL
+    }
+
+    /// Whether the connection ever stood.
+    pub fn has_opened(&self) -> bool {
+        self.opened.get()
+    }
+
+    /// Sends one binary frame. The browser copies the bytes at once. A socket that is closing drops them: its close event is on the way.
+    pub fn send(&self, bytes: &[u8]) {
+        let _ = self.inner.send_with_u8_array(bytes);
+    }
+
+    /// Closes with a close code; what was sent before still goes out.
+    pub fn close(&self, code: u16) {
+        if self.inner.close_with_code(code).is_err() {
+            // Only 1000 and 3000-4999 may be given by a page.
+            let _ = self.inner.close();
+        }
+    }
+}
+
+/// An event handler that does nothing once the driver is gone.
+fn handler(driver: &Weak<Driver>, handle: impl Fn(&Rc<Driver>, JsValue) + 'static) -> Handler {
+    let driver = driver.clone();
+    Closure::new(move |event| {
+        if let Some(driver) = driver.upgrade() {
+            handle(&driver, event);
+        }
+    })
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.inner.set_onopen(None);
+        self.inner.set_onmessage(None);
+        self.inner.set_onclose(None);
+        let _ = self.inner.close();
+    }
+}

@@ -1,0 +1,9 @@
+//! The browser layer in a dedicated worker.
+#![cfg(target_arch = "wasm32")]
+
+#[path = "browser/cases.rs"]
+mod cases;
+#[path = "browser/page.rs"]
+mod page;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

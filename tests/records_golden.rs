@@ -1,0 +1,302 @@
+//! The record layout, pinned by the golden file that the TypeScript tests read as well.
+#![cfg(not(target_arch = "wasm32"))]
+
+use hawser::browser::records::{Records, kind};
+use hawser::session::{
+    Cause, Connected, Event, Failure, Limits, Message, Millis, PacketTrace, Phase, Refusal, Settled, Span, State,
+};
+use serde_json::Value;
+
+fn golden() -> Value {
+    serde_json::from_str(include_str!("golden/records.json")).expect("the golden file is JSON")
+}
+
+fn number(fields: &Value, name: &str) -> u64 {
+    fields[name]
+        .as_u64()
+        .unwrap_or_else(|| panic!("{name} is a number in {fields}"))
+}
+
+fn word(fields: &Value, name: &str) -> u32 {
+    number(fields, name).try_into().unwrap()
+}
+
+fn short(fields: &Value, name: &str) -> u16 {
+    number(fields, name).try_into().unwrap()
+}
+
+fn byte(fields: &Value, name: &str) -> u8 {
+    number(fields, name).try_into().unwrap()
+}
+
+fn flag(fields: &Value, name: &str) -> bool {
+    fields[name]
+        .as_bool()
+        .unwrap_or_else(|| panic!("{name} is a boolean in {fields}"))
+}
+
+fn text(fields: &Value, name: &str) -> String {
+    fields[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("{name} is text in {fields}"))
+        .to_owned()
+}
+
+fn span(fields: &Value, name: &str) -> Span {
+    let part = |at: usize| fields[name][at].as_u64().unwrap() as u32;
+    Span {
+        offset: part(0),
+        length: part(1),
+    }
+}
+
+/// The event that a golden record describes.
+fn event(kind: &str, fields: &Value) -> Event {
+    match kind {
+        "status" => Event::Status(Box::new(state(fields))),
+        "connected" => Event::Connected(Box::new(connected(fields))),
+        "topic" => Event::Topic {
+            id: word(fields, "id"),
+            name: text(fields, "name").into(),
+        },
+        "message" => Event::Message(Message {
+            topic: word(fields, "topic"),
+            payload: span(fields, "payload"),
+            properties: span(fields, "properties"),
+            flags: byte(fields, "qos") | u8::from(flag(fields, "retain")) << 2 | u8::from(flag(fields, "dup")) << 3,
+            packet_id: short(fields, "packetId"),
+        }),
+        "done" => Event::Done(settled(fields)),
+        "subscribed" => Event::Subscribed(settled(fields)),
+        "unsubscribed" => Event::Unsubscribed(settled(fields)),
+        "prepare" => Event::Prepare {
+            attempt: word(fields, "attempt"),
+        },
+        "packet" => Event::Packet(Box::new(PacketTrace {
+            outgoing: flag(fields, "outgoing"),
+            packet_type: byte(fields, "type"),
+            packet_id: short(fields, "packetId"),
+            size: word(fields, "size"),
+            flags: byte(fields, "headerFlags"),
+            reason: byte(fields, "reason"),
+            topic: text(fields, "topic").into(),
+        })),
+        other => panic!("no event is called {other}"),
+    }
+}
+
+fn state(fields: &Value) -> State {
+    let attempt = word(fields, "attempt");
+    let at = Millis(number(fields, "at"));
+    match text(fields, "state").as_str() {
+        "idle" => State::Idle,
+        "connecting" => {
+            let phase = phase(&text(fields, "phase"));
+            State::Connecting {
+                attempt,
+                phase,
+                since: at,
+                cause: cause(fields),
+            }
+        }
+        "online" => State::Online { attempt, since: at },
+        "waiting" => State::Waiting {
+            attempt,
+            retry_at: at,
+            cause: cause(fields).unwrap(),
+        },
+        "stopped" => State::Stopped {
+            cause: cause(fields).unwrap(),
+        },
+        other => panic!("no state is called {other}"),
+    }
+}
+
+fn phase(name: &str) -> Phase {
+    match name {
+        "address" => Phase::Address,
+        "socket" => Phase::Socket,
+        "handshake" => Phase::Handshake,
+        other => panic!("no phase is called {other}"),
+    }
+}
+
+fn cause(fields: &Value) -> Option<Cause> {
+    let detail = text(fields, "detail");
+    let refusal = || Refusal {
+        reason: byte(fields, "causeCode"),
+        reason_string: detail.clone(),
+        server_reference: text(fields, "serverReference"),
+    };
+    Some(match text(fields, "cause").as_str() {
+        "none" => return None,
+        "closed" => Cause::ClosedByUser,
+        "socket-failed" => Cause::SocketFailed {
+            code: short(fields, "causeCode"),
+            reason: detail,
+        },
+        "socket-closed" => Cause::SocketClosed {
+            code: short(fields, "causeCode"),
+            reason: detail,
+        },
+        "refused" => Cause::Refused(refusal()),
+        "disconnected" => Cause::Disconnected(refusal()),
+        "protocol-error" => Cause::ProtocolError {
+            reason: byte(fields, "causeCode"),
+            detail,
+        },
+        "connect-timeout" => {
+            let phases = [Phase::Address, Phase::Socket, Phase::Handshake];
+            Cause::ConnectTimeout(phases[number(fields, "causeCode") as usize])
+        }
+        "keep-alive-timeout" => Cause::KeepAliveTimeout,
+        "wrong-subprotocol" => Cause::WrongSubprotocol,
+        "text-frame" => Cause::TextFrame,
+        "address" => Cause::Address(detail),
+        other => panic!("no cause is called {other}"),
+    })
+}
+
+fn connected(fields: &Value) -> Connected {
+    Connected {
+        session_present: flag(fields, "sessionPresent"),
+        v5: number(fields, "protocol") == 5,
+        keep_alive: short(fields, "keepAlive"),
+        session_expiry: word(fields, "sessionExpiry"),
+        limits: Limits {
+            receive_maximum: short(fields, "receiveMaximum"),
+            maximum_qos: byte(fields, "maximumQos"),
+            maximum_packet_size: word(fields, "maximumPacketSize"),
+            topic_alias_maximum: short(fields, "topicAliasMaximum"),
+            retain: flag(fields, "retainAvailable"),
+            wildcard_subscriptions: flag(fields, "wildcardAvailable"),
+            subscription_ids: flag(fields, "subscriptionIdAvailable"),
+            shared_subscriptions: flag(fields, "sharedAvailable"),
+        },
+        properties: span(fields, "properties"),
+        client_id: text(fields, "clientId").into(),
+    }
+}
+
+fn settled(fields: &Value) -> Settled {
+    let reason = fields["reason"].as_str().map(Into::into);
+    Settled {
+        token: word(fields, "token"),
+        code: word(fields, "code"),
+        reason,
+    }
+}
+
+fn words(golden: &Value) -> Vec<u32> {
+    golden["words"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|word| word.as_u64().unwrap().try_into().unwrap())
+        .collect()
+}
+
+fn written(event: &Event) -> Vec<u32> {
+    let mut records = Records::default();
+    records.event(event);
+    records.words().to_vec()
+}
+
+#[test]
+fn every_golden_record_is_what_its_event_becomes() {
+    for record in golden()["records"].as_array().unwrap() {
+        let event = event(record["kind"].as_str().unwrap(), &record["fields"]);
+        assert_eq!(written(&event), words(record), "{}", record["name"]);
+    }
+}
+
+#[test]
+fn records_follow_each_other_without_a_gap() {
+    let golden = golden();
+    let mut records = Records::default();
+    let mut expected = Vec::new();
+    for record in golden["records"].as_array().unwrap() {
+        records.event(&event(record["kind"].as_str().unwrap(), &record["fields"]));
+        expected.extend(words(record));
+    }
+    assert_eq!(records.words(), expected);
+    records.clear();
+    assert!(records.words().is_empty());
+}
+
+#[test]
+fn the_golden_file_numbers_kinds_as_the_engine_does() {
+    let names = [
+        ("status", kind::STATUS),
+        ("connected", kind::CONNECTED),
+        ("topic", kind::TOPIC),
+        ("message", kind::MESSAGE),
+        ("done", kind::DONE),
+        ("subscribed", kind::SUBSCRIBED),
+        ("unsubscribed", kind::UNSUBSCRIBED),
+        ("prepare", kind::PREPARE),
+        ("packet", kind::PACKET),
+    ];
+    let kinds = &golden()["kinds"];
+    assert_eq!(kinds.as_object().unwrap().len(), names.len());
+    for (name, number) in names {
+        assert_eq!(word(kinds, name), number, "{name}");
+    }
+}
+
+#[test]
+fn the_golden_file_numbers_causes_as_the_engine_does() {
+    let golden = golden();
+    for (number, name) in golden["causes"].as_array().unwrap().iter().enumerate() {
+        let fields = serde_json::json!({ "cause": name, "causeCode": 0, "detail": "", "serverReference": "" });
+        assert_eq!(cause(&fields).map_or(0, |cause| cause.kind()), number as u32, "{name}");
+    }
+}
+
+#[test]
+fn the_golden_file_numbers_failures_as_the_engine_does() {
+    let names = [
+        ("closed", Failure::Closed),
+        ("cancelled", Failure::Cancelled),
+        ("queue-full", Failure::QueueFull),
+        ("packet-too-large", Failure::PacketTooLarge),
+        ("qos-not-supported", Failure::QosNotSupported),
+        ("retain-not-available", Failure::RetainNotAvailable),
+        ("indeterminate", Failure::Indeterminate),
+        ("invalid-topic", Failure::InvalidTopic),
+        ("invalid-properties", Failure::InvalidProperties),
+        ("wildcard-not-available", Failure::WildcardNotAvailable),
+        ("shared-not-available", Failure::SharedNotAvailable),
+        ("subscription-id-not-available", Failure::SubscriptionIdNotAvailable),
+        ("stopped", Failure::Stopped),
+    ];
+    let failures = &golden()["failures"];
+    assert_eq!(failures.as_object().unwrap().len(), names.len());
+    for (name, failure) in names {
+        assert_eq!(word(failures, name), failure.code(), "{name}");
+    }
+}
+
+#[test]
+fn text_over_the_longest_mqtt_string_is_cut_at_a_character() {
+    let name = "é".repeat(40_000);
+    let words = written(&Event::Topic {
+        id: 0,
+        name: name.into(),
+    });
+    assert_eq!(words[2], 65_534);
+    assert_eq!(words[0] >> 8 & 0xFFFF, words.len() as u32);
+}
+
+#[test]
+fn the_longest_record_fits_its_length_field() {
+    let refusal = Refusal {
+        reason: 0x9C,
+        reason_string: "r".repeat(65_535),
+        server_reference: "s".repeat(65_535),
+    };
+    let words = written(&Event::Status(Box::new(State::Stopped {
+        cause: Cause::Refused(refusal),
+    })));
+    assert_eq!(words[0] >> 8 & 0xFFFF, words.len() as u32);
+}

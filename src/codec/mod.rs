@@ -17,6 +17,7 @@ use core::num::NonZeroU16;
 mod connect;
 mod control;
 mod error;
+mod filters;
 mod properties;
 mod property_value;
 mod publish;
@@ -28,13 +29,11 @@ mod wire;
 pub use connect::{ConnAck, Connect, Will};
 pub use control::{Auth, Disconnect};
 pub use error::{DecodeError, EncodeError};
+pub use filters::{Filters, FiltersBuf, RetainHandling, SubscribeOptions, TopicFilters, TopicFiltersBuf};
 pub use properties::{Place, Properties, Property, PropertyBuf};
 pub use publish::{Ack, AckKind, Publish};
 pub use reason::{ReasonCode, ReasonPlace, connect_return_code};
-pub use subscribe::{
-    Filters, FiltersBuf, RetainHandling, SubAck, Subscribe, SubscribeOptions, TopicFilters, TopicFiltersBuf, UnsubAck,
-    Unsubscribe,
-};
+pub use subscribe::{SubAck, Subscribe, UnsubAck, Unsubscribe};
 pub use wire::MAX_REMAINING;
 
 use wire::Reader;

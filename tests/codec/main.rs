@@ -1,0 +1,46 @@
+//! Tests of the codec: bytes written by hand, faults, tables of the standard, random packets, and a comparison with an independent codec.
+#![cfg(not(target_arch = "wasm32"))]
+#![deny(unsafe_code)]
+
+mod encode_refusals;
+mod framing;
+mod golden_v311;
+mod golden_v5;
+mod malformed;
+mod properties;
+mod reason_codes;
+mod topics;
+
+use hawser::codec::{Packet, PacketId, Place, Property, PropertyBuf, Sender, Version, decode};
+
+/// A packet identifier for tests.
+fn id(value: u16) -> PacketId {
+    PacketId::new(value).unwrap()
+}
+
+/// A property block for tests.
+fn block(place: Place, properties: &[Property<'_>]) -> PropertyBuf {
+    let mut block = PropertyBuf::new(place);
+    for property in properties {
+        block.push(*property).unwrap();
+    }
+    block
+}
+
+/// The bytes of a packet that must be writable.
+fn encoded(packet: &Packet<'_>, version: Version) -> Vec<u8> {
+    let mut out = Vec::new();
+    packet.encode(version, &mut out).unwrap();
+    out
+}
+
+/// These bytes are this packet, read and written.
+#[track_caller]
+fn both_ways(bytes: &[u8], version: Version, sender: Sender, packet: &Packet<'_>) {
+    assert_eq!(
+        decode(bytes, version, sender).as_ref(),
+        Ok(packet),
+        "decoding {bytes:02X?}"
+    );
+    assert_eq!(encoded(packet, version), bytes, "encoding {packet:?}");
+}

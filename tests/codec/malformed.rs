@@ -1,0 +1,592 @@
+//! Every fault a packet can have, the error it is named by, and the reason code that answers it.
+
+use hawser::codec::{DecodeError, ReasonCode, Sender, Version, decode};
+
+use DecodeError::*;
+use Sender::{Client, Server};
+use Version::{V5, V311};
+
+const MALFORMED: ReasonCode = ReasonCode::MALFORMED_PACKET;
+const PROTOCOL: ReasonCode = ReasonCode::PROTOCOL_ERROR;
+
+type Case = (&'static [u8], Version, Sender, DecodeError, ReasonCode);
+
+#[track_caller]
+fn refused(cases: &[Case]) {
+    for &(bytes, version, sender, error, reason) in cases {
+        assert_eq!(
+            decode(bytes, version, sender),
+            Err(error),
+            "{bytes:02X?} {version:?} from {sender:?}"
+        );
+        assert_eq!(error.reason(), reason, "{error:?}");
+    }
+}
+
+#[test]
+fn faults_of_the_frame() {
+    refused(&[
+        (b"", V5, Server, Truncated, MALFORMED),
+        (b"\xD0", V5, Server, Truncated, MALFORMED),
+        (b"\xD0\x80", V5, Server, Truncated, MALFORMED),
+        (b"\x40\x02\x00", V5, Server, Truncated, MALFORMED),
+        (b"\xD0\x00\x00", V5, Server, TrailingBytes, MALFORMED),
+        (b"\xD0\x01\x00", V5, Server, TrailingBytes, MALFORMED),
+        (b"\xC0\x01\x00", V311, Client, TrailingBytes, MALFORMED),
+        (b"\xD0\x80\x00", V5, Server, BadVariableByteInteger, MALFORMED),
+        (
+            b"\xD0\x80\x80\x80\x80\x00",
+            V5,
+            Server,
+            BadVariableByteInteger,
+            MALFORMED,
+        ),
+        (b"\xD0\xFF\xFF\xFF\xFF", V311, Server, BadVariableByteInteger, MALFORMED),
+        (b"\x00\x00", V5, Server, UnknownPacketType, MALFORMED),
+        (b"\x00\x00", V311, Client, UnknownPacketType, MALFORMED),
+        (b"\xF0\x00", V311, Server, UnknownPacketType, MALFORMED),
+        (b"\xF0\x00", V311, Client, UnknownPacketType, MALFORMED),
+    ]);
+}
+
+#[test]
+fn every_wrong_flag_of_every_packet_type() {
+    for packet_type in 1..=15_u8 {
+        for flags in 0..16_u8 {
+            let valid = match packet_type {
+                3 => !matches!(flags, 0b0110 | 0b0111 | 0b1110 | 0b1111 | 0b1000 | 0b1001),
+                6 | 8 | 10 => flags == 0b0010,
+                _ => flags == 0,
+            };
+            let fault = if packet_type == 3 && flags & 0b0110 == 0b0110 {
+                InvalidQos
+            } else {
+                BadFlags
+            };
+            for sender in [Client, Server] {
+                let bytes = [packet_type << 4 | flags, 0];
+                let outcome = decode(&bytes, V5, sender);
+                if valid {
+                    assert!(
+                        !matches!(outcome, Err(BadFlags | InvalidQos)),
+                        "type {packet_type} flags {flags:04b}"
+                    );
+                } else {
+                    assert_eq!(outcome, Err(fault), "type {packet_type} flags {flags:04b}");
+                    assert_eq!(fault.reason(), MALFORMED);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn packets_from_the_wrong_side() {
+    refused(&[
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x02\x00\x3C\x00\x00\x00",
+            V5,
+            Server,
+            WrongDirection,
+            PROTOCOL,
+        ),
+        (
+            b"\x82\x07\x00\x01\x00\x00\x01a\x00",
+            V5,
+            Server,
+            WrongDirection,
+            PROTOCOL,
+        ),
+        (b"\xA2\x06\x00\x01\x00\x00\x01a", V5, Server, WrongDirection, PROTOCOL),
+        (b"\xC0\x00", V5, Server, WrongDirection, PROTOCOL),
+        (b"\xC0\x00", V311, Server, WrongDirection, PROTOCOL),
+        (b"\xE0\x00", V311, Server, WrongDirection, PROTOCOL),
+        (b"\x20\x03\x00\x00\x00", V5, Client, WrongDirection, PROTOCOL),
+        (b"\x90\x04\x00\x01\x00\x00", V5, Client, WrongDirection, PROTOCOL),
+        (b"\xB0\x04\x00\x01\x00\x00", V5, Client, WrongDirection, PROTOCOL),
+        (b"\xD0\x00", V311, Client, WrongDirection, PROTOCOL),
+    ]);
+}
+
+#[test]
+fn faults_of_a_connect() {
+    refused(&[
+        (
+            b"\x10\x0D\x00\x04MQTt\x05\x02\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            UnsupportedVersion,
+            ReasonCode(0x84),
+        ),
+        (
+            b"\x10\x0D\x00\x06MQIsdp\x03\x02\x00\x00\x00",
+            V311,
+            Client,
+            UnsupportedVersion,
+            ReasonCode(0x84),
+        ),
+        (
+            b"\x10\x0C\x00\x04MQTT\x04\x02\x00\x00\x00\x00",
+            V5,
+            Client,
+            UnsupportedVersion,
+            ReasonCode(0x84),
+        ),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x00",
+            V311,
+            Client,
+            UnsupportedVersion,
+            ReasonCode(0x84),
+        ),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x03\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            ReservedBits,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x0A\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            WillFlags,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x22\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            WillFlags,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x13\x00\x04MQTT\x05\x1E\x00\x00\x00\x00\x00\x00\x00\x01w\x00\x00",
+            V5,
+            Client,
+            InvalidQos,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x12\x00\x04MQTT\x05\x06\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            EmptyTopic,
+            PROTOCOL,
+        ),
+        (
+            b"\x10\x13\x00\x04MQTT\x05\x06\x00\x00\x00\x00\x00\x00\x00\x01#\x00\x00",
+            V5,
+            Client,
+            WildcardInTopic,
+            PROTOCOL,
+        ),
+        (
+            b"\x10\x0E\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x01\x00",
+            V5,
+            Client,
+            NulInString,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x82\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            Truncated,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x42\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            Truncated,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x0E\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            TrailingBytes,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x0E\x00\x04MQTT\x04\x42\x00\x00\x00\x00\x00\x00",
+            V311,
+            Client,
+            PasswordWithoutUserName,
+            PROTOCOL,
+        ),
+        (
+            b"\x10\x0C\x00\x04MQTT\x04\x00\x00\x00\x00\x00",
+            V311,
+            Client,
+            EmptyClientId,
+            ReasonCode(0x85),
+        ),
+    ]);
+}
+
+#[test]
+fn faults_of_a_connack() {
+    for bit in 1..8 {
+        let flags = 1_u8 << bit;
+        assert_eq!(decode(&[0x20, 3, flags, 0, 0], V5, Server), Err(ReservedBits));
+        assert_eq!(decode(&[0x20, 2, flags, 0], V311, Server), Err(ReservedBits));
+    }
+    refused(&[
+        (b"\x20\x00", V5, Server, Truncated, MALFORMED),
+        (b"\x20\x01\x00", V311, Server, Truncated, MALFORMED),
+        (b"\x20\x02\x00\x00", V5, Server, Truncated, MALFORMED),
+        (b"\x20\x02\x00\x05", V5, Server, Truncated, MALFORMED),
+        (b"\x20\x02\x01\x01", V5, Server, SessionPresentOnRefusal, PROTOCOL),
+        (b"\x20\x03\x00\x01\x00", V5, Server, InvalidReasonCode, PROTOCOL),
+        (b"\x20\x03\x01\x87\x00", V5, Server, SessionPresentOnRefusal, PROTOCOL),
+        (b"\x20\x02\x01\x05", V311, Server, SessionPresentOnRefusal, PROTOCOL),
+        (b"\x20\x02\x00\x06", V311, Server, InvalidReasonCode, PROTOCOL),
+        (b"\x20\x03\x00\x00\x00", V311, Server, TrailingBytes, MALFORMED),
+        (b"\x20\x04\x00\x00\x00\x00", V5, Server, TrailingBytes, MALFORMED),
+    ]);
+}
+
+#[test]
+fn faults_of_a_publish() {
+    refused(&[
+        (b"\x30\x01\x00", V5, Server, Truncated, MALFORMED),
+        (b"\x30\x03\x00\x02a", V5, Server, Truncated, MALFORMED),
+        (b"\x30\x03\x00\x01a", V5, Server, Truncated, MALFORMED),
+        (b"\x32\x04\x00\x01a\x00", V5, Server, Truncated, MALFORMED),
+        (b"\x30\x03\x00\x00\x00", V5, Server, EmptyTopic, PROTOCOL),
+        (b"\x30\x02\x00\x00", V311, Server, EmptyTopic, PROTOCOL),
+        (b"\x30\x08\x00\x00\x05\x03\x00\x02ab", V5, Server, EmptyTopic, PROTOCOL),
+        (b"\x32\x06\x00\x01a\x00\x00\x00", V5, Server, ZeroPacketId, PROTOCOL),
+        (b"\x34\x05\x00\x01a\x00\x00", V311, Client, ZeroPacketId, PROTOCOL),
+        (b"\x30\x05\x00\x02a+\x00", V5, Server, WildcardInTopic, PROTOCOL),
+        (b"\x30\x05\x00\x03a/#", V311, Server, WildcardInTopic, PROTOCOL),
+        (b"\x30\x04\x00\x01\x00\x00", V5, Server, NulInString, MALFORMED),
+        (
+            b"\x30\x07\x00\x01a\x03\x23\x00\x00",
+            V5,
+            Server,
+            TopicAliasZero,
+            ReasonCode(0x94),
+        ),
+        (
+            b"\x30\x06\x00\x01a\x02\x0B\x01",
+            V5,
+            Client,
+            PropertyFromWrongSide,
+            PROTOCOL,
+        ),
+        (b"\x30\x06\x00\x01a\x02\x0B\x00", V5, Server, PropertyValue, PROTOCOL),
+        (
+            b"\x30\x07\x00\x01a\x03\x0B\x80\x00",
+            V5,
+            Server,
+            BadVariableByteInteger,
+            MALFORMED,
+        ),
+        (
+            b"\x30\x05\x00\x01a\x80\x00",
+            V5,
+            Server,
+            BadVariableByteInteger,
+            MALFORMED,
+        ),
+        (b"\x30\x04\x00\x01a\x01", V5, Server, Truncated, MALFORMED),
+        (b"\x30\x05\x00\x01a\x01\x01", V5, Server, PropertyLength, MALFORMED),
+        (
+            b"\x30\x07\x00\x01a\x02\x03\x00\x00",
+            V5,
+            Server,
+            PropertyLength,
+            MALFORMED,
+        ),
+    ]);
+}
+
+#[test]
+fn strings_that_are_not_utf_8() {
+    let bad: [&[u8]; 9] = [
+        b"\x80",
+        b"\xC0\x80",
+        b"\xC1\xBF",
+        b"\xE0\x80\xAF",
+        b"\xED\xA0\x80",
+        b"\xED\xBF\xBF",
+        b"\xF4\x90\x80\x80",
+        b"\xF5\x80\x80\x80",
+        b"\xE2\x82",
+    ];
+    for text in bad {
+        let length = u8::try_from(text.len()).unwrap();
+        let string = [&[0, length], text].concat();
+        let frame = |first: u8, before: &[u8], after: &[u8]| {
+            let body = [before, &string, after].concat();
+            [&[first, u8::try_from(body.len()).unwrap()], body.as_slice()].concat()
+        };
+        // Topic, response topic, content type, user property (name, then value), reason string.
+        let property = |id: u8, extra: &[u8]| {
+            let block = [&[id], string.as_slice(), extra].concat();
+            let before = [b"\x00\x01t".as_slice(), &[u8::try_from(block.len()).unwrap()]].concat();
+            let body = [before, block].concat();
+            [&[0x30, u8::try_from(body.len()).unwrap()], body.as_slice()].concat()
+        };
+        let from_server = [
+            frame(0x30, b"", b"\x00"),
+            property(0x08, b""),
+            property(0x03, b""),
+            property(0x26, b"\x00\x01v"),
+            frame(0x40, &[0, 1, 0x80, length + 3, 0x1F], b""),
+            frame(0x20, &[0, 0x80, length + 6, 0x26, 0, 1, b'n'], b""),
+        ];
+        for bytes in from_server {
+            assert_eq!(decode(&bytes, V5, Server), Err(InvalidUtf8), "{bytes:02X?}");
+        }
+        let from_client = [
+            frame(0x10, b"\x00\x04MQTT\x05\x02\x00\x00\x00", b""),
+            frame(0x10, b"\x00\x04MQTT\x05\x82\x00\x00\x00\x00\x00", b""),
+            frame(0x10, b"\x00\x04MQTT\x05\x06\x00\x00\x00\x00\x00\x00", b"\x00\x00"),
+            frame(0x82, b"\x00\x01\x00", b"\x00"),
+            frame(0xA2, b"\x00\x01\x00", b""),
+        ];
+        for bytes in from_client {
+            assert_eq!(decode(&bytes, V5, Client), Err(InvalidUtf8), "{bytes:02X?}");
+        }
+    }
+    assert_eq!(InvalidUtf8.reason(), MALFORMED);
+}
+
+#[test]
+fn faults_of_the_acknowledgements() {
+    for first in [0x40, 0x50, 0x62, 0x70_u8] {
+        for sender in [Client, Server] {
+            let refused_as = |body: &[u8], version, error| {
+                let bytes = [&[first, u8::try_from(body.len()).unwrap()], body].concat();
+                assert_eq!(decode(&bytes, version, sender), Err(error), "{bytes:02X?}");
+            };
+            refused_as(&[], V5, Truncated);
+            refused_as(&[0], V311, Truncated);
+            refused_as(&[0, 0], V5, ZeroPacketId);
+            refused_as(&[0, 0], V311, ZeroPacketId);
+            refused_as(&[0, 1, 0], V311, TrailingBytes);
+            refused_as(&[0, 1, 1], V5, InvalidReasonCode);
+            refused_as(&[0, 1, 0, 0, 0], V5, TrailingBytes);
+            refused_as(&[0, 1, 0, 1], V5, Truncated);
+            refused_as(&[0, 1, 0, 2, 0x01, 0x01], V5, PropertyNotAllowed);
+        }
+    }
+}
+
+#[test]
+fn faults_of_subscribe_and_unsubscribe() {
+    refused(&[
+        (b"\x82\x03\x00\x01\x00", V5, Client, EmptyList, PROTOCOL),
+        (b"\x82\x02\x00\x01", V311, Client, EmptyList, PROTOCOL),
+        (b"\xA2\x03\x00\x01\x00", V5, Client, EmptyList, PROTOCOL),
+        (b"\xA2\x02\x00\x01", V311, Client, EmptyList, PROTOCOL),
+        (b"\x82\x07\x00\x00\x00\x00\x01a\x00", V5, Client, ZeroPacketId, PROTOCOL),
+        (b"\x82\x06\x00\x01\x00\x00\x01a", V5, Client, Truncated, MALFORMED),
+        (b"\x82\x07\x00\x01\x00\x00\x01a\x03", V5, Client, InvalidQos, MALFORMED),
+        (
+            b"\x82\x07\x00\x01\x00\x00\x01a\x30",
+            V5,
+            Client,
+            ReservedBits,
+            MALFORMED,
+        ),
+        (
+            b"\x82\x07\x00\x01\x00\x00\x01a\x40",
+            V5,
+            Client,
+            ReservedBits,
+            MALFORMED,
+        ),
+        (
+            b"\x82\x07\x00\x01\x00\x00\x01a\x80",
+            V5,
+            Client,
+            ReservedBits,
+            MALFORMED,
+        ),
+        (b"\x82\x06\x00\x01\x00\x01a\x04", V311, Client, ReservedBits, MALFORMED),
+        (
+            b"\x82\x06\x00\x01\x00\x00\x00\x00",
+            V5,
+            Client,
+            InvalidFilter,
+            ReasonCode(0x8F),
+        ),
+        (
+            b"\x82\x08\x00\x01\x00\x00\x02a#\x00",
+            V5,
+            Client,
+            InvalidFilter,
+            ReasonCode(0x8F),
+        ),
+        (
+            b"\xA2\x0E\x00\x01\x00\x00\x09$share//a",
+            V5,
+            Client,
+            InvalidFilter,
+            ReasonCode(0x8F),
+        ),
+        (
+            b"\x82\x10\x00\x01\x00\x00\x0A$share/g/a\x04",
+            V5,
+            Client,
+            NoLocalOnShared,
+            PROTOCOL,
+        ),
+        (
+            b"\x82\x0B\x00\x01\x04\x0B\x01\x0B\x02\x00\x01a\x00",
+            V5,
+            Client,
+            DuplicateProperty,
+            PROTOCOL,
+        ),
+        (
+            b"\x82\x0D\x00\x01\x06\x0B\x80\x80\x80\x80\x01\x00\x01a\x00",
+            V5,
+            Client,
+            BadVariableByteInteger,
+            MALFORMED,
+        ),
+        (
+            b"\xA2\x08\x00\x01\x02\x0B\x01\x00\x01a",
+            V5,
+            Client,
+            PropertyNotAllowed,
+            MALFORMED,
+        ),
+    ]);
+}
+
+#[test]
+fn faults_of_suback_and_unsuback() {
+    refused(&[
+        (b"\x90\x03\x00\x01\x00", V5, Server, EmptyList, PROTOCOL),
+        (b"\x90\x02\x00\x01", V311, Server, EmptyList, PROTOCOL),
+        (b"\xB0\x03\x00\x01\x00", V5, Server, EmptyList, PROTOCOL),
+        (b"\xB0\x03\x00\x01\x00", V311, Server, TrailingBytes, MALFORMED),
+        (b"\x90\x04\x00\x00\x00\x00", V5, Server, ZeroPacketId, PROTOCOL),
+        (
+            b"\x90\x06\x00\x01\x00\x00\x01\x03",
+            V5,
+            Server,
+            InvalidReasonCode,
+            PROTOCOL,
+        ),
+        (b"\x90\x03\x00\x01\x87", V311, Server, InvalidReasonCode, PROTOCOL),
+        (b"\xB0\x04\x00\x01\x00\x01", V5, Server, InvalidReasonCode, PROTOCOL),
+    ]);
+}
+
+#[test]
+fn faults_of_disconnect_and_auth() {
+    refused(&[
+        (b"\xE0\x01\x00", V311, Client, TrailingBytes, MALFORMED),
+        (b"\xE0\x01\x8E", V5, Client, InvalidReasonCode, PROTOCOL),
+        (b"\xE0\x01\x04", V5, Server, InvalidReasonCode, PROTOCOL),
+        (b"\xE0\x03\x00\x00\x00", V5, Server, TrailingBytes, MALFORMED),
+        (
+            b"\xE0\x07\x00\x05\x11\x00\x00\x00\x01",
+            V5,
+            Server,
+            PropertyFromWrongSide,
+            PROTOCOL,
+        ),
+        (
+            b"\xE0\x06\x00\x04\x1C\x00\x01s",
+            V5,
+            Client,
+            PropertyFromWrongSide,
+            PROTOCOL,
+        ),
+        (
+            b"\xE0\x05\x00\x03\x23\x00\x01",
+            V5,
+            Server,
+            PropertyNotAllowed,
+            MALFORMED,
+        ),
+        (b"\xF0\x00", V5, Server, MissingAuthenticationMethod, PROTOCOL),
+        (b"\xF0\x02\x18\x00", V5, Server, MissingAuthenticationMethod, PROTOCOL),
+        (
+            b"\xF0\x06\x18\x04\x16\x00\x01x",
+            V5,
+            Server,
+            MissingAuthenticationMethod,
+            PROTOCOL,
+        ),
+        (
+            b"\x20\x07\x00\x00\x04\x16\x00\x01x",
+            V5,
+            Server,
+            MissingAuthenticationMethod,
+            PROTOCOL,
+        ),
+        (b"\xF0\x01\x18", V5, Server, Truncated, MALFORMED),
+        (
+            b"\xF0\x06\x00\x04\x15\x00\x01x",
+            V5,
+            Client,
+            InvalidReasonCode,
+            PROTOCOL,
+        ),
+        (
+            b"\xF0\x06\x19\x04\x15\x00\x01x",
+            V5,
+            Server,
+            InvalidReasonCode,
+            PROTOCOL,
+        ),
+    ]);
+}
+
+#[test]
+fn every_fault_is_answered_with_a_code_its_receiver_may_send() {
+    use hawser::codec::ReasonPlace;
+    let from_servers = [
+        Truncated,
+        TrailingBytes,
+        UnknownPacketType,
+        BadFlags,
+        BadVariableByteInteger,
+        InvalidUtf8,
+        NulInString,
+        InvalidQos,
+        ReservedBits,
+        PropertyLength,
+        UnknownProperty,
+        PropertyNotAllowed,
+        PropertyFromWrongSide,
+        DuplicateProperty,
+        PropertyValue,
+        TopicAliasZero,
+        WrongDirection,
+        ZeroPacketId,
+        EmptyTopic,
+        WildcardInTopic,
+        InvalidReasonCode,
+        EmptyList,
+        SessionPresentOnRefusal,
+        MissingAuthenticationMethod,
+        PacketTooLarge,
+    ];
+    for fault in from_servers {
+        assert!(
+            fault.reason().allowed_in(ReasonPlace::DisconnectFromClient),
+            "{fault:?}"
+        );
+        assert!(!fault.to_string().is_empty());
+    }
+    for fault in [WillFlags, PasswordWithoutUserName, EmptyClientId, UnsupportedVersion] {
+        assert!(fault.reason().allowed_in(ReasonPlace::ConnAck), "{fault:?}");
+    }
+    for fault in [InvalidFilter, NoLocalOnShared] {
+        assert!(
+            fault.reason().allowed_in(ReasonPlace::DisconnectFromServer),
+            "{fault:?}"
+        );
+    }
+}

@@ -22,7 +22,8 @@
 //!
 //! User code therefore never runs while the session is borrowed, and may call anything from inside a delivery: the call only mutates, and the loop
 //! that is already running drains it. Socket and timer events step at once. User calls mutate and ask for ONE drain in a microtask, so a burst of
-//! calls leaves as one WebSocket frame, one store batch and one delivery.
+//! calls leaves as one WebSocket frame, one store batch and one delivery. What an incoming frame causes (acknowledgements above all) is sent in a task
+//! of its own, after the frames that are waiting already, so that their answers share a frame too.
 //!
 //! # The class that JavaScript sees
 //!

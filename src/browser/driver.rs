@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use super::env::{self, Clock};
+use super::later::Later;
 use super::records::Records;
 use super::socket::Socket;
 use super::store::MemoryStore;
@@ -28,6 +29,8 @@ pub struct Driver {
     store: MemoryStore,
     socket: RefCell<Option<Socket>>,
     sockets_opened: Cell<u32>,
+    /// Sends what incoming frames have caused; without it (no browser lacks `MessageChannel`) every frame's answers leave at once.
+    send_later: Option<Later>,
     /// Where the next socket goes: the latest answer to PREPARE.
     url: RefCell<String>,
     /// The latest frame, which spans refer to as long as its events are not delivered.
@@ -47,6 +50,12 @@ impl Driver {
     pub fn new(session: Session, deliver: Function, join: bool, clock: Clock) -> Rc<Self> {
         Rc::new_cyclic(|itself: &Weak<Self>| {
             let driver = itself.clone();
+            let sender = itself.clone();
+            let send_later = Later::new(move || {
+                if let Some(driver) = sender.upgrade() {
+                    driver.send();
+                }
+            });
             Self {
                 session: RefCell::new(session),
                 deliver,
@@ -56,6 +65,7 @@ impl Driver {
                 store: MemoryStore,
                 socket: RefCell::default(),
                 sockets_opened: Cell::default(),
+                send_later: send_later.ok(),
                 url: RefCell::default(),
                 frame: RefCell::default(),
                 draining: Cell::default(),
@@ -64,6 +74,7 @@ impl Driver {
                     if let Some(driver) = driver.upgrade() {
                         driver.burst.set(None);
                         driver.drain();
+                        driver.send_with_what_waits();
                     }
                 }),
                 outputs: RefCell::default(),
@@ -83,10 +94,11 @@ impl Driver {
         }
     }
 
-    /// An event of the browser: mutates and drains at once.
+    /// An event of the browser: mutates, drains and sends at once.
     fn step(&self, mutate: impl FnOnce(&mut Session, Millis)) {
         mutate(&mut self.session.borrow_mut(), self.clock.now());
         self.drain();
+        self.send();
     }
 
     /// The answer to PREPARE: where to connect, and as whom.
@@ -109,11 +121,14 @@ impl Driver {
         if self.current(number, |_| ()).is_none() {
             return;
         }
-        self.step(|session, now| {
+        {
+            let mut session = self.session.borrow_mut();
             frame.copy_to(session.input(frame.length() as usize));
             self.frame.replace(Some(frame));
-            session.handle_input(now);
-        });
+            session.handle_input(self.clock.now());
+        }
+        self.drain();
+        self.send_after_next_frames();
     }
 
     /// A text frame has come, which MQTT forbids ([MQTT-6.0.0-1]).
@@ -156,29 +171,26 @@ impl Driver {
             return;
         }
         let mut outputs = self.outputs.take();
-        let mut unsent = Vec::new();
         while self.session.borrow_mut().take_outputs(self.clock.now(), &mut outputs) {
-            self.perform(&mut outputs, &mut unsent);
+            self.perform(&mut outputs);
         }
-        self.send(&mut unsent);
         self.outputs.replace(outputs);
         self.draining.set(false);
         self.arm_timer();
     }
 
-    fn perform(&self, outputs: &mut Outputs, unsent: &mut Vec<u8>) {
+    fn perform(&self, outputs: &mut Outputs) {
         if let Some(batch) = outputs.store.take() {
             let number = self.store.commit(&batch);
             self.session.borrow_mut().handle_stored(self.clock.now(), number);
         }
         self.tell(outputs);
-        if unsent.is_empty() {
-            std::mem::swap(unsent, &mut outputs.transmit);
-        } else {
-            unsent.append(&mut outputs.transmit);
+        if let Some(socket) = self.socket.borrow().as_ref() {
+            socket.queue(&mut outputs.transmit);
         }
+        outputs.transmit.clear();
         if let Some(code) = outputs.close.take() {
-            self.send(unsent);
+            self.send();
             if let Some(socket) = self.socket.take() {
                 socket.close(code);
             }
@@ -210,14 +222,39 @@ impl Driver {
         }
     }
 
-    fn send(&self, unsent: &mut Vec<u8>) {
+    /// Sends everything that is ready.
+    fn send(&self) {
         if let Some(socket) = self.socket.borrow().as_ref() {
-            let limit = if self.join { transmit::JOINED } else { transmit::SINGLE };
-            for frame in transmit::frames(unsent, limit) {
-                socket.send(frame);
-            }
+            socket.send(if self.join { transmit::JOINED } else { transmit::SINGLE });
         }
-        unsent.clear();
+    }
+
+    /// Sends what user calls have made: now, or with the answers that leave in a moment anyway.
+    fn send_with_what_waits(&self) {
+        if !self.send_later.as_ref().is_some_and(Later::is_due) || self.is_full() {
+            self.send();
+        }
+    }
+
+    /// Lets the answers to frames that are waiting already leave in the same frame: each frame sent costs as much as many packets.
+    fn send_after_next_frames(&self) {
+        match &self.send_later {
+            Some(later) if self.join && !self.is_full() => {
+                if self.unsent() > 0 {
+                    later.ask();
+                }
+            }
+            _ => self.send(),
+        }
+    }
+
+    /// Whether waiting longer would join nothing more.
+    fn is_full(&self) -> bool {
+        self.unsent() >= transmit::JOINED
+    }
+
+    fn unsent(&self) -> usize {
+        self.socket.borrow().as_ref().map_or(0, Socket::unsent)
     }
 
     fn open(&self) {

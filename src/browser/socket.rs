@@ -1,6 +1,6 @@
 //! One WebSocket: opens, sends, closes, and reports its events under its own number, so that events of an earlier socket can be told apart.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Uint8Array};
@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::driver::Driver;
+use super::transmit;
 
 /// The subprotocol that the client offers and the server has to select ([MQTT-6.0.0-3], [MQTT-6.0.0-4]).
 const SUBPROTOCOL: &str = "mqtt";
@@ -19,6 +20,8 @@ pub struct Socket {
     number: u32,
     inner: WebSocket,
     opened: Cell<bool>,
+    /// Whole packets that wait for [`Socket::send`].
+    unsent: RefCell<Vec<u8>>,
     _handlers: [Handler; 3],
 }
 
@@ -51,6 +54,7 @@ impl Socket {
             number,
             inner,
             opened: Cell::new(false),
+            unsent: RefCell::default(),
             _handlers: [open, message, close],
         })
     }
@@ -71,9 +75,29 @@ impl Socket {
         self.opened.get()
     }
 
-    /// Sends one binary frame. The browser copies the bytes at once. A socket that is closing drops them: its close event is on the way.
-    pub fn send(&self, bytes: &[u8]) {
-        let _ = self.inner.send_with_u8_array(bytes);
+    /// Takes whole packets, to be sent by the next [`Socket::send`]; leaves the vector empty.
+    pub fn queue(&self, packets: &mut Vec<u8>) {
+        let mut unsent = self.unsent.borrow_mut();
+        if unsent.is_empty() {
+            std::mem::swap(&mut *unsent, packets);
+        } else {
+            unsent.append(packets);
+        }
+    }
+
+    /// Bytes that wait to be sent.
+    pub fn unsent(&self) -> usize {
+        self.unsent.borrow().len()
+    }
+
+    /// Sends all that waits, in frames of at most `limit` bytes but of whole packets. The browser copies the bytes at once. A socket that is
+    /// closing drops them: its close event is on the way.
+    pub fn send(&self, limit: usize) {
+        let mut unsent = self.unsent.borrow_mut();
+        for frame in transmit::frames(&unsent, limit) {
+            let _ = self.inner.send_with_u8_array(frame);
+        }
+        unsent.clear();
     }
 
     /// Closes with a close code; what was sent before still goes out.

@@ -43,21 +43,10 @@
 //!   reconnect_now(): void;
 //!   free(): void;
 //! }
-//! interface EngineOptions {           // every field checked and made whole by src/ts; integers throughout
-//!   protocol: 4 | 5; clientId?: string; cleanStart: boolean;
-//!   sessionExpiry: number;            // s
-//!   keepAlive: number;                // s, 0 = off
-//!   receiveMaximum: number; maximumPacketSize: number; topicAliasMaximum: number; outboundTopicAliases: boolean;
-//!   will?: { topic: string; payload: Uint8Array; qos: 0 | 1 | 2; retain: boolean; properties?: Uint8Array };
-//!   properties?: Uint8Array;          // user properties of CONNECT
-//!   connectTimeout: number;           // ms
-//!   reconnect: { kind: "never" } | { kind: "fixed"; delay: number; jitter: number } | { kind: "exponential"; min: number; max: number; jitter: number };   // ms
-//!   maxAttempts?: number; stableAfter: number;   // ms
-//!   maxQueued: number; maxQueuedBytes: number; joinPackets: boolean; trace: boolean;
-//! }
 //! ```
 //!
-//! `properties` arguments are MQTT 5.0 property blocks without their length prefix.
+//! `EngineOptions` is declared in `src/browser/options.rs` and comes with the generated types. `properties` arguments are MQTT 5.0 property blocks
+//! without their length prefix.
 //!
 //! # The record table
 //!

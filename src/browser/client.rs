@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::driver::Driver;
 use super::env::{self, Clock};
-use super::options;
+use super::options::{self, EngineOptions};
 use crate::codec::{ReasonCode, SubscribeOptions};
 use crate::session::{PublishRequest, Session};
 
@@ -20,18 +20,18 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Makes an idle session. Throws when `options` is not of the shape that the architecture page gives.
+    /// Makes an idle session.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        #[wasm_bindgen(unchecked_param_type = "object")] options: JsValue,
-        #[wasm_bindgen(unchecked_param_type = "(frame: Uint8Array | undefined, records: Uint32Array) => void")] deliver: Function,
-    ) -> Result<Engine, JsValue> {
-        let options = options::read(options)?;
+        options: &EngineOptions,
+        #[wasm_bindgen(unchecked_param_type = "(frame: Uint8Array | undefined, records: Uint32Array) => void")]
+        deliver: Function,
+    ) -> Engine {
         let clock = Clock::new();
-        let session = Session::new(options.config, env::seed(&clock));
-        Ok(Engine {
-            driver: Driver::new(session, deliver, options.join_packets, clock),
-        })
+        let session = Session::new(options::config(options), env::seed(&clock));
+        Engine {
+            driver: Driver::new(session, deliver, options::join_packets(options), clock),
+        }
     }
 
     /// Leaves idle: the first PREPARE follows.

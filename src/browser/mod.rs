@@ -24,3 +24,5 @@ mod transmit;
 
 #[cfg(target_arch = "wasm32")]
 pub use client::Engine;
+#[cfg(target_arch = "wasm32")]
+pub use options::EngineOptions;

@@ -2,12 +2,10 @@
 
 use std::cell::RefCell;
 
-use hawser::browser::Engine;
 use hawser::browser::records::kind;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::page::{ONLINE, Page, Record, STOPPED, WAITING, broker, options, peer, unique};
+use crate::page::{ONLINE, Page, Record, STOPPED, WAITING, broker, peer, unique};
 
 const CLOSED_BY_USER: u32 = 1;
 const SOCKET_FAILED: u32 = 2;
@@ -313,13 +311,6 @@ async fn credentials_and_will_reach_the_wire() {
     ]
     .concat();
     assert!(connect.ends_with(&expected), "{connect:?}");
-}
-
-#[wasm_bindgen_test]
-fn options_of_another_shape_are_refused_by_name() {
-    let wrong = options(r#"{"keepAlive": "soon"}"#);
-    let error = Engine::new(wrong, js_sys::Function::new_no_args("")).unwrap_err();
-    assert!(error.is_instance_of::<js_sys::Error>());
 }
 
 #[wasm_bindgen_test]

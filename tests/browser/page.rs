@@ -5,11 +5,11 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use hawser::browser::Engine;
 use hawser::browser::records::kind;
+use hawser::browser::{Engine, EngineOptions};
 use js_sys::{Function, JSON, Object, Reflect, Uint8Array, Uint32Array};
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
 
 pub const ONLINE: u32 = 2;
 pub const WAITING: u32 = 3;
@@ -115,7 +115,7 @@ impl Page {
             }
         });
         let function: &Function = deliver.as_ref().unchecked_ref();
-        let engine = Engine::new(options(changes), function.clone()).expect("the options fit");
+        let engine = Engine::new(&options(changes), function.clone());
         inner.engine.replace(Some(Rc::new(engine)));
         Self {
             inner,
@@ -205,7 +205,7 @@ impl Page {
 }
 
 /// The usual options with `changes` laid over them. JSON has no bytes: the payload of a will is an array.
-pub fn options(changes: &str) -> JsValue {
+pub fn options(changes: &str) -> EngineOptions {
     let options: Object = JSON::parse(OPTIONS).expect("JSON").unchecked_into();
     let changes: Object = JSON::parse(changes).expect("JSON").unchecked_into();
     for key in Object::keys(&changes).iter() {
@@ -216,7 +216,7 @@ pub fn options(changes: &str) -> JsValue {
         let payload = Reflect::get(&will, &"payload".into()).expect("a will has one");
         Reflect::set(&will, &"payload".into(), &Uint8Array::new(&payload)).expect("a plain object");
     }
-    options.into()
+    options.unchecked_into()
 }
 
 impl Inner {

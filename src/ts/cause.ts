@@ -1,0 +1,212 @@
+// Why a client is not online: a discriminated union, and the English for each kind.
+import { reasonHint, reasonName, refusal } from "./reasons.js";
+
+interface CauseBase {
+  /** What happened and what to do, in English, ready to be shown to a developer. */
+  readonly message: string;
+}
+
+/** `close()` was called, or the `signal` of the options aborted. */
+export interface ClosedCause extends CauseBase {
+  readonly kind: "closed";
+}
+
+/** The WebSocket closed, before (`socket-failed`) or after (`socket-closed`) it was open. */
+export interface SocketCause extends CauseBase {
+  readonly kind: "socket-failed" | "socket-closed";
+  /** WebSocket close code; 1006 means that the browser does not tell more. */
+  readonly closeCode: number;
+  /** The reason that the peer gave in its close frame, often empty. */
+  readonly closeReason: string;
+}
+
+/** The broker said no (`refused`, in CONNACK) or goodbye (`disconnected`, in DISCONNECT). */
+export interface BrokerCause extends CauseBase {
+  readonly kind: "refused" | "disconnected";
+  /** MQTT 5.0 reason code; in 3.1.1 the return code of CONNACK (1 to 5). */
+  readonly reasonCode: number;
+  /** Its name in the standard, for example `"Not authorized"`. */
+  readonly reasonName: string;
+  /** The broker's own words, if it sent some. */
+  readonly reasonString: string | undefined;
+  /** Another broker to use, if it named one. */
+  readonly serverReference: string | undefined;
+}
+
+/** The broker broke the rules of MQTT, and was told so with `reasonCode`. */
+export interface ProtocolErrorCause extends CauseBase {
+  readonly kind: "protocol-error";
+  /** The reason code that was sent to the broker. */
+  readonly reasonCode: number;
+  /** Its name in the standard, for example `"Malformed packet"`. */
+  readonly reasonName: string;
+  /** What was wrong. */
+  readonly detail: string;
+}
+
+/** Nothing came of an attempt within `connectTimeout`. */
+export interface ConnectTimeoutCause extends CauseBase {
+  readonly kind: "connect-timeout";
+  /** How far the attempt came. */
+  readonly phase: ConnectPhase;
+}
+
+/** The broker fell silent for one and a half keep-alive intervals. */
+export interface KeepAliveTimeoutCause extends CauseBase {
+  readonly kind: "keep-alive-timeout";
+}
+
+/** What answered is a WebSocket, but not MQTT. */
+export interface NotMqttCause extends CauseBase {
+  readonly kind: "wrong-subprotocol" | "text-frame";
+}
+
+/** `credentials` threw, rejected, or returned something that it must not. */
+export interface AddressCause extends CauseBase {
+  readonly kind: "address";
+  readonly detail: string;
+}
+
+/** The WebAssembly engine could not be loaded, or failed. */
+export interface EngineCause extends CauseBase {
+  readonly kind: "engine";
+  readonly detail: string;
+}
+
+/**
+ * Why the client is not online. Tell the kinds apart by `kind`; `message` says it in English, with what to do.
+ *
+ * @example
+ * if (status.state === "waiting" && status.cause.kind === "refused") console.log(status.cause.reasonName);
+ */
+export type Cause =
+  | ClosedCause
+  | SocketCause
+  | BrokerCause
+  | ProtocolErrorCause
+  | ConnectTimeoutCause
+  | KeepAliveTimeoutCause
+  | NotMqttCause
+  | AddressCause
+  | EngineCause;
+
+/** Phases of an attempt: asking for credentials, opening the WebSocket, waiting for the broker's CONNACK. */
+export type ConnectPhase = "address" | "socket" | "handshake";
+
+/** Phases by their number in the record table. */
+export const PHASES: readonly ConnectPhase[] = ["address", "socket", "handshake"];
+
+/** Causes by their number in the record table; 0 is "none". */
+export const CAUSE_KINDS = [
+  "none",
+  "closed",
+  "socket-failed",
+  "socket-closed",
+  "refused",
+  "disconnected",
+  "protocol-error",
+  "connect-timeout",
+  "keep-alive-timeout",
+  "wrong-subprotocol",
+  "text-frame",
+  "address",
+] as const;
+
+/** What a STATUS record says about the cause. */
+export interface RawCause {
+  readonly kind: (typeof CAUSE_KINDS)[number];
+  readonly code: number;
+  readonly detail: string;
+  readonly serverReference: string;
+}
+
+/** The cause that a STATUS record describes, or nothing. */
+export function causeOf(raw: RawCause): Cause | undefined {
+  const { kind, code, detail } = raw;
+  switch (kind) {
+    case "none":
+      return undefined;
+    case "closed":
+      return closedCause();
+    case "socket-failed":
+    case "socket-closed":
+      return { kind, closeCode: code, closeReason: detail, message: socketMessage(kind, code, detail) };
+    case "refused":
+    case "disconnected":
+      return brokerCause(kind, raw);
+    case "protocol-error":
+      return protocolErrorCause(code, detail);
+    case "connect-timeout":
+      return connectTimeoutCause(PHASES[code] ?? "socket");
+    case "keep-alive-timeout":
+      return {
+        kind,
+        message: "The broker fell silent: nothing came for one and a half keep-alive intervals. Check the network; the client reconnects.",
+      };
+    case "wrong-subprotocol":
+      return {
+        kind,
+        message:
+          'The server opened a WebSocket but did not choose the subprotocol "mqtt". Check the path of the URL, and that a proxy passes Sec-WebSocket-Protocol on.',
+      };
+    case "text-frame":
+      return { kind, message: "The server sent a text frame, which MQTT forbids. Check that the URL leads to an MQTT broker." };
+    case "address":
+      return { kind, detail, message: `There are no credentials for this attempt: ${detail}. Check the option \`credentials\`.` };
+  }
+}
+
+/** The cause of a client that the user closed. */
+export function closedCause(): ClosedCause {
+  return { kind: "closed", message: "The client was closed by the page. Call connect() for a new one." };
+}
+
+/** The cause of a client whose engine could not be loaded, or failed. */
+export function engineCause(detail: string): EngineCause {
+  return {
+    kind: "engine",
+    detail,
+    message: `The WebAssembly engine does not run: ${detail}. Check that hawser.wasm is served beside hawser.js (or set the option \`wasm\`), and that the page's Content-Security-Policy allows 'wasm-unsafe-eval'.`,
+  };
+}
+
+function socketMessage(kind: "socket-failed" | "socket-closed", code: number, reason: string): string {
+  const closed = reason ? `${code}, "${reason}"` : `${code}`;
+  return kind === "socket-failed"
+    ? `The WebSocket could not be opened (close code ${closed}). Check that the broker runs, that the URL's host, port and path are right, and that a page on https uses wss.`
+    : `The WebSocket was closed (close code ${closed}). The network or the broker went away.`;
+}
+
+function brokerCause(kind: "refused" | "disconnected", raw: RawCause): BrokerCause {
+  const { name, hint } = kind === "refused" ? refusal(raw.code) : { name: reasonName(raw.code), hint: reasonHint(raw.code) };
+  const words = raw.detail ? ` ("${raw.detail}")` : "";
+  const what = kind === "refused" ? "The broker refused the connection" : "The broker ended the connection";
+  return {
+    kind,
+    reasonCode: raw.code,
+    reasonName: name,
+    reasonString: raw.detail || undefined,
+    serverReference: raw.serverReference || undefined,
+    message: `${what}: ${name}${words}. ${hint}.`,
+  };
+}
+
+function protocolErrorCause(code: number, detail: string): ProtocolErrorCause {
+  const name = reasonName(code);
+  return {
+    kind: "protocol-error",
+    reasonCode: code,
+    reasonName: name,
+    detail,
+    message: `The broker broke the rules of MQTT: ${name}${detail ? ` (${detail})` : ""}. Check that the URL leads to an MQTT broker; the option \`trace\` shows the packets.`,
+  };
+}
+
+function connectTimeoutCause(phase: ConnectPhase): ConnectTimeoutCause {
+  const what = {
+    address: "`credentials` gave no answer in time. Check where it takes them from.",
+    socket: "The WebSocket did not open in time. Check the network, the URL and any firewall.",
+    handshake: "The server opened a WebSocket but did not answer CONNECT in time. Check that the URL leads to an MQTT broker.",
+  }[phase];
+  return { kind: "connect-timeout", phase, message: what };
+}

@@ -1,0 +1,274 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// The client: everything a user calls after connect().
+import { whenAborted } from "./abort.js";
+import type { Cause } from "./cause.js";
+import { type CloseOptions, closeSettings } from "./close-options.js";
+import { AddressBook } from "./credentials.js";
+import { asyncDispose } from "./dispose.js";
+import type { EngineHost, StartHost } from "./engine.js";
+import { ClosedError } from "./errors/closed-error.js";
+import { StoppedError } from "./errors/stopped-error.js";
+import { type ClientEvents, clientEvent, type Listener } from "./events.js";
+import { CLOSED, STOPPED } from "./failures.js";
+import { IterableSubscription } from "./iterable-subscription.js";
+import { Outbox } from "./outbox.js";
+import { packetTrace } from "./packet.js";
+import { type Payload, payloadBytes } from "./payload.js";
+import { type PublishOptions, type PublishResult, publishSettings } from "./publish-options.js";
+import { KIND, kindOf, lengthOf, readConnected, readOutcome, readPacket, readStatus, readTopic } from "./records.js";
+import type { Settings } from "./settings.js";
+import { type Connection, connectionOf, type Status, statusOf } from "./status.js";
+import { type SubscribeOptions, subscribeSettings } from "./subscribe-options.js";
+import { type MessageHandler, Subscription, type SubscriptionOwner } from "./subscription.js";
+import { Subscriptions } from "./subscriptions.js";
+import { OTHER_TOKENS, Tokens } from "./tokens.js";
+import { checkTopic, parseFilter } from "./topics.js";
+
+/**
+ * A client, made by `connect()`. All calls work at once: what cannot be sent yet waits for the link. All promises settle, at the
+ * latest when the client is closed or stops.
+ *
+ * @example
+ * const client = connect("wss://broker.example:8084/mqtt");
+ * client.addEventListener("status", ({ status }) => badge(status.state));
+ * client.subscribe("device/+id/state", (message) => show(message.params.id, message.json()));
+ * await client.publish("light/cmd", { on: true }, { qos: 1 });
+ * await client.close();
+ */
+export class Client extends EventTarget implements AsyncDisposable {
+  readonly #settings: Settings;
+  readonly #host: EngineHost;
+  readonly #outbox: Outbox;
+  readonly #subscriptions: Subscriptions;
+  readonly #addresses: AddressBook;
+  readonly #owner: SubscriptionOwner;
+  #status: Status = { state: "idle" };
+  #connection: Connection | undefined;
+  /** Why nothing more can be asked of this client. */
+  #over: ClosedError | StoppedError | undefined;
+  #closing: Promise<void> | undefined;
+  #closed: (() => void) | undefined;
+  #detach: (() => void) | undefined;
+  #lastTopic = "";
+  #errorListeners = false;
+
+  /** @internal */
+  constructor(settings: Settings, startHost: StartHost) {
+    super();
+    this.#settings = settings;
+    this.#host = startHost(settings.engine, {
+      deliver: (frame, records) => this.#deliver(frame, records),
+      stopped: (cause, error) => {
+        if (error !== undefined) this.#report(error);
+        this.#stop(cause);
+      },
+    });
+    this.#outbox = new Outbox(this.#host);
+    this.#subscriptions = new Subscriptions(this.#host, new Tokens());
+    this.#addresses = new AddressBook(this.#host, settings.url, settings.credentials);
+    this.#owner = {
+      leave: (subscription) => this.#subscriptions.leave(subscription),
+      report: (error) => this.#report(error),
+    };
+    if (settings.signal !== undefined) this.#detach = whenAborted(settings.signal, () => void this.close());
+  }
+
+  /** What the client is doing now. Changes are told by the `"status"` event. */
+  get status(): Status {
+    return this.#status;
+  }
+
+  /** The client identifier in use; `undefined` before one is known. */
+  get clientId(): string | undefined {
+    return this.#connection?.clientId ?? this.#settings.engine.clientId;
+  }
+
+  /**
+   * Publishes a message. At QoS 0 the promise settles when it is handed to the socket, at QoS 1 and 2 when the broker has
+   * acknowledged it. Bytes may be changed by the caller as soon as this returns.
+   *
+   * Rejects with a `TopicError`, `OptionError` or `PayloadError` for bad input, a `PublishError` when it is refused, a
+   * `ClosedError` or `StoppedError` at the client's end, and with the reason of `options.signal` when that aborts.
+   *
+   * @example
+   * await client.publish("light/cmd", { on: true }, { qos: 1, expiry: "30s" });
+   */
+  publish(topic: string, payload: Payload, options?: PublishOptions): Promise<PublishResult> {
+    try {
+      if (this.#over !== undefined) throw this.#over;
+      if (topic !== this.#lastTopic) {
+        checkTopic(topic);
+        this.#lastTopic = topic;
+      }
+      const settings = options === undefined ? undefined : publishSettings(options);
+      settings?.signal?.throwIfAborted();
+      return this.#outbox.publish(topic, payloadBytes(payload), settings);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Subscribes to a filter. `+` stands for one level, `#` for all that follow; `+name` and `#name` also give what they stand for
+   * in `message.params`. With a handler it is called for each message; without one the result is to be iterated.
+   *
+   * A second subscription to the same filter shares the first one's at the broker, so the broker does not send retained messages again.
+   * Throws a `TopicError` or `OptionError` at once for bad input, and a `ClosedError` or `StoppedError` at the client's end.
+   *
+   * @example
+   * client.subscribe("door/+id", { qos: 1 }, (message) => ring(message.params.id));
+   * for await (const message of client.subscribe("device/+id/#path")) show(message.params.id, message.params.path);
+   */
+  subscribe<F extends string>(filter: F, handler: MessageHandler<F>): Subscription<F>;
+  subscribe<F extends string>(filter: F, options: SubscribeOptions | undefined, handler: MessageHandler<F>): Subscription<F>;
+  subscribe<F extends string>(filter: F, options?: SubscribeOptions): IterableSubscription<F>;
+  subscribe<F extends string>(filter: F, second?: SubscribeOptions | MessageHandler<F>, third?: MessageHandler<F>): Subscription<F> {
+    if (this.#over !== undefined) throw this.#over;
+    const [options, handler] = typeof second === "function" ? [undefined, second] : [second, third];
+    const pattern = parseFilter(filter);
+    const settings = subscribeSettings(options, handler, pattern.filter);
+    settings.signal?.throwIfAborted();
+    const subscription =
+      handler === undefined
+        ? new IterableSubscription<F>(pattern, this.#owner, settings.buffer)
+        : new Subscription<F>(pattern, this.#owner, handler);
+    this.#subscriptions.add(subscription as unknown as Subscription, settings);
+    if (settings.signal !== undefined) subscription.endWith(settings.signal);
+    return subscription;
+  }
+
+  /** Ends the wait for the next attempt. No effect while there is a link or an attempt, and after the end. */
+  reconnectNow(): void {
+    if (this.#over === undefined) this.#host.reconnectNow();
+  }
+
+  /**
+   * Says goodbye to the broker and ends everything: what is open settles with a `ClosedError`, loops end. The promise settles when
+   * the socket has been told; calling it again gives the same promise.
+   */
+  close(options?: CloseOptions): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing;
+    if (this.#over !== undefined) return Promise.resolve();
+    try {
+      const { reason, properties } = closeSettings(options, this.#settings.engine);
+      this.#over = new ClosedError();
+      this.#closing = new Promise((resolve) => {
+        this.#closed = resolve;
+      });
+      this.#host.close(reason, properties);
+      return this.#closing;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The same as {@link close}, for `await using`. */
+  [asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Listens to `"status"`, `"error"` or `"packet"`. */
+  override addEventListener<K extends keyof ClientEvents>(
+    type: K,
+    listener: Listener<ClientEvents[K]>,
+    options?: AddEventListenerOptions | boolean,
+  ): void {
+    if (type === "error") this.#errorListeners = true;
+    super.addEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
+  }
+
+  override removeEventListener<K extends keyof ClientEvents>(
+    type: K,
+    listener: Listener<ClientEvents[K]>,
+    options?: EventListenerOptions | boolean,
+  ): void {
+    super.removeEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
+  }
+
+  /** All that the engine says comes through here. Nothing in it may throw: it would throw into the engine. */
+  #deliver(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array): void {
+    for (let at = 0; at < words.length; ) {
+      const head = words[at] ?? 0;
+      if (kindOf(head) === KIND.message) this.#subscriptions.deliver(frame, words, at);
+      else if (kindOf(head) === KIND.done) this.#done(words, at);
+      else this.#record(kindOf(head), frame, words, at);
+      at += lengthOf(head);
+    }
+  }
+
+  #done(words: Uint32Array, at: number): void {
+    const token = words[at + 1] ?? 0;
+    const code = words[at + 2] ?? 0;
+    if (code === CLOSED || code === STOPPED) return; // the STATUS that belongs to it settles everything, with its cause
+    if (token < OTHER_TOKENS) {
+      this.#outbox.done(token, code, words, at);
+    } else {
+      const outcome = readOutcome(words, at);
+      this.#subscriptions.answered(outcome);
+      this.#subscriptions.left(outcome);
+    }
+  }
+
+  #record(kind: number, frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, at: number): void {
+    switch (kind) {
+      case KIND.topic: {
+        const { id, name } = readTopic(words, at);
+        this.#subscriptions.nameTopic(id, name);
+        break;
+      }
+      case KIND.subscribed:
+      case KIND.unsubscribed:
+        this.#done(words, at);
+        break;
+      case KIND.connected:
+        this.#connection = connectionOf(readConnected(words, at), frame);
+        break;
+      case KIND.status:
+        this.#change(statusOf(readStatus(words, at), this.#connection));
+        break;
+      case KIND.prepare:
+        this.#addresses.prepare(words[at + 1] ?? 0);
+        break;
+      case KIND.packet:
+        this.dispatchEvent(clientEvent("packet", { packet: packetTrace(readPacket(words, at)) }));
+        break;
+    }
+  }
+
+  #change(status: Status): void {
+    if (this.#status.state === "stopped") return;
+    if (status.state === "stopped") {
+      this.#stop(status.cause);
+      return;
+    }
+    if (status.state !== "connecting" || status.phase !== "address") this.#addresses.giveUp();
+    this.#show(status);
+  }
+
+  /** The end, whoever brought it about. */
+  #stop(cause: Cause): void {
+    if (this.#status.state === "stopped") return;
+    const closed = cause.kind === "closed";
+    const error = closed ? new ClosedError() : new StoppedError(cause);
+    this.#over = error;
+    this.#detach?.();
+    this.#addresses.giveUp();
+    this.#outbox.end(error);
+    this.#subscriptions.end(closed ? "closed" : "stopped", error);
+    this.#host.dispose();
+    this.#closed?.();
+    this.#show({ state: "stopped", cause });
+  }
+
+  #show(status: Status): void {
+    this.#status = status;
+    this.dispatchEvent(clientEvent("status", { status }));
+  }
+
+  /** A fault that no promise tells. It must not be lost, so without a listener the page's own error handler gets it. */
+  #report(error: unknown): void {
+    if (this.#errorListeners) this.dispatchEvent(clientEvent("error", { error }));
+    else if (typeof reportError === "function") reportError(error);
+    else console.error(error);
+  }
+}

@@ -1,0 +1,25 @@
+// The way in.
+import { Client } from "./client.js";
+import { loadEngine } from "./load.js";
+import type { ConnectOptions } from "./options.js";
+import { PageHost } from "./page-host.js";
+import { settingsOf } from "./settings.js";
+
+/**
+ * Makes a client and starts to connect. Returns at once: the engine is loaded in the background, and all calls may be made
+ * before there is a link.
+ *
+ * Throws an `OptionError` (or `TopicError`, for the topic of a will) at once for a wrong address or option, and the reason of
+ * `options.signal` if that has already aborted.
+ *
+ * @param url Address of the broker's WebSocket, `ws:` or `wss:`.
+ *
+ * @example
+ * const client = connect("wss://broker.example:8084/mqtt", { keepAlive: "20s" });
+ * for await (const message of client.subscribe("device/+id/state")) show(message.params.id, message.json());
+ */
+export function connect(url: string | URL, options?: ConnectOptions): Client {
+  const settings = settingsOf(url, options);
+  settings.signal?.throwIfAborted();
+  return new Client(settings, (engine, events) => new PageHost(loadEngine(settings.wasm), engine, events));
+}

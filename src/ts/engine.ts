@@ -1,0 +1,84 @@
+// The contract with the engine: the class that src/lib.rs describes, and the seam behind which it runs.
+import type { Cause } from "./cause.js";
+
+/** What the engine is made with: every field checked and made whole by settings.ts. Times in s or ms as src/lib.rs says. */
+export interface EngineOptions {
+  readonly protocol: 4 | 5;
+  readonly clientId?: string;
+  readonly cleanStart: boolean;
+  readonly sessionExpiry: number;
+  readonly keepAlive: number;
+  readonly receiveMaximum: number;
+  readonly maximumPacketSize: number;
+  readonly topicAliasMaximum: number;
+  readonly outboundTopicAliases: boolean;
+  readonly will?: {
+    readonly topic: string;
+    readonly payload: Uint8Array;
+    readonly qos: 0 | 1 | 2;
+    readonly retain: boolean;
+    readonly properties?: Uint8Array;
+  };
+  readonly properties?: Uint8Array;
+  readonly connectTimeout: number;
+  readonly reconnect: BackoffOptions;
+  readonly maxAttempts?: number;
+  readonly stableAfter: number;
+  readonly maxQueued: number;
+  readonly maxQueuedBytes: number;
+  readonly joinPackets: boolean;
+  readonly trace: boolean;
+}
+
+export type BackoffOptions =
+  | { readonly kind: "never" }
+  | { readonly kind: "fixed"; readonly delay: number; readonly jitter: number }
+  | { readonly kind: "exponential"; readonly min: number; readonly max: number; readonly jitter: number };
+
+/** Takes what the engine says: records (the record table of src/lib.rs) over a frame. Both belong to the callee. */
+export type Deliver = (frame: Uint8Array<ArrayBuffer> | undefined, records: Uint32Array) => void;
+
+/** The `Engine` class of the WebAssembly module. Its generated types are not used, so that they stay out of the package. */
+export interface RawEngine {
+  start(): void;
+  address(attempt: number, url: string, username?: string, password?: Uint8Array): void;
+  address_failed(attempt: number, detail: string): void;
+  publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): void;
+  subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;
+  unsubscribe(token: number, filter: string): void;
+  cancel(token: number): void;
+  close(reason: number, properties?: Uint8Array): void;
+  reconnect_now(): void;
+  free(): void;
+}
+
+/** The constructor of {@link RawEngine}. */
+export type RawEngineClass = new (options: EngineOptions, deliver: Deliver) => RawEngine;
+
+/**
+ * Where an engine runs: the page today. The client calls nothing else, so a host in a worker only has to carry these calls
+ * there and the deliveries back. Calls never throw and are never answered at once: all answers are deliveries.
+ */
+export interface EngineHost {
+  address(attempt: number, url: string, username?: string, password?: Uint8Array): void;
+  addressFailed(attempt: number, detail: string): void;
+  /** The bytes of `payload` are the host's from now on only until this returns: the caller may change them afterwards. */
+  publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): void;
+  subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;
+  unsubscribe(token: number, filter: string): void;
+  cancel(token: number): void;
+  close(reason: number, properties?: Uint8Array): void;
+  reconnectNow(): void;
+  /** Frees the engine; the last call. */
+  dispose(): void;
+}
+
+/** What a host reports. */
+export interface HostEvents {
+  readonly deliver: Deliver;
+  /** There is no engine any more: it was closed before it ran, could not be loaded, or has failed. The last report. */
+  readonly stopped: (cause: Cause, error?: Error) => void;
+}
+
+/** Starts an engine somewhere. Returns at once. */
+export type StartHost = (options: EngineOptions, events: HostEvents) => EngineHost;

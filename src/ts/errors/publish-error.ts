@@ -1,0 +1,42 @@
+// A publish that was refused, by the broker or by the engine on its behalf.
+import type { Failure } from "../failures.js";
+import { HawserError } from "./hawser-error.js";
+
+/** Why a publish failed: `"refused"` is the broker's word (see `reasonCode`), all others are found before sending. */
+export type PublishFailure =
+  | "refused"
+  | "queue-full"
+  | "packet-too-large"
+  | "qos-not-supported"
+  | "retain-not-available"
+  | "indeterminate"
+  | "invalid-topic"
+  | "invalid-properties";
+
+/**
+ * A message was not delivered, or (`"indeterminate"`) nobody can tell.
+ *
+ * @example
+ * client.publish("alarm", "fire", { qos: 2 }).catch((error) => {
+ *   if (error instanceof PublishError && error.code === "indeterminate") askTheOperator();
+ * });
+ */
+export class PublishError extends HawserError {
+  override readonly name = "PublishError";
+  override readonly code: PublishFailure;
+  /** The MQTT reason code, when the broker gave one. */
+  readonly reasonCode: number | undefined;
+  /** Its name, for example `"Not authorized"`. */
+  readonly reasonName: string | undefined;
+  /** The broker's own words, when it sent some. */
+  readonly reasonString: string | undefined;
+
+  /** @internal */
+  constructor(code: PublishFailure, failure: Failure) {
+    super(failure.message, failure.hint);
+    this.code = code;
+    this.reasonCode = failure.reasonCode;
+    this.reasonName = failure.reasonName;
+    this.reasonString = failure.reasonString;
+  }
+}

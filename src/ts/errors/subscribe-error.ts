@@ -1,0 +1,56 @@
+// A filter that was refused, by the broker or by the engine on its behalf.
+import type { Failure } from "../failures.js";
+import { HawserError } from "./hawser-error.js";
+
+/** Why a subscription failed: `"refused"` is the broker's word (see `reasonCode`), `"unsubscribed"` means that it was ended before the broker answered. */
+export type SubscribeFailure =
+  | "refused"
+  | "unsubscribed"
+  | "packet-too-large"
+  | "wildcard-not-available"
+  | "shared-not-available"
+  | "subscription-id-not-available"
+  | "queue-full"
+  | "invalid-topic"
+  | "invalid-properties";
+
+/**
+ * A filter was not subscribed (or not unsubscribed): its messages will not come.
+ *
+ * @example
+ * client.subscribe("secret/#").ready.catch((error) => {
+ *   if (error instanceof SubscribeError) console.log(error.filter, error.reasonName); // "secret/#", "Not authorized"
+ * });
+ */
+export class SubscribeError extends HawserError {
+  override readonly name = "SubscribeError";
+  override readonly code: SubscribeFailure;
+  /** The filter as it was sent. */
+  readonly filter: string;
+  /** The MQTT reason code, when the broker gave one. */
+  readonly reasonCode: number | undefined;
+  /** Its name, for example `"Not authorized"`. */
+  readonly reasonName: string | undefined;
+  /** The broker's own words, when it sent some. */
+  readonly reasonString: string | undefined;
+
+  /** @internal */
+  constructor(filter: string, code: SubscribeFailure, failure: Failure) {
+    super(`"${filter}": ${failure.message}`, failure.hint);
+    this.filter = filter;
+    this.code = code;
+    this.reasonCode = failure.reasonCode;
+    this.reasonName = failure.reasonName;
+    this.reasonString = failure.reasonString;
+  }
+
+  /** @internal For those who wait for the broker's answer to a filter that the user has left. */
+  static left(filter: string): SubscribeError {
+    const none = { reasonCode: undefined, reasonName: undefined, reasonString: undefined };
+    return new SubscribeError(filter, "unsubscribed", {
+      message: "The subscription was ended before the broker answered",
+      hint: "Wait for `ready` before unsubscribe()",
+      ...none,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+// The events of a client: plain events that carry one thing more.
+import type { PacketTrace } from "./packet.js";
+import type { Status } from "./status.js";
+
+/** The client's status has changed. */
+export interface StatusEvent extends Event {
+  readonly type: "status";
+  readonly status: Status;
+}
+
+/**
+ * Something went wrong that no promise reports: a handler threw, an iterator fell behind, a filter was refused that nobody waits for.
+ * Without a listener for `"error"` it goes to the page's global error handler, so that it is never lost.
+ */
+export interface ClientErrorEvent extends Event {
+  readonly type: "error";
+  /** What was thrown: an `Error` of this package, or anything that a handler threw. */
+  readonly error: unknown;
+}
+
+/** A packet was sent or received (only with the option `trace`). */
+export interface PacketEvent extends Event {
+  readonly type: "packet";
+  readonly packet: PacketTrace;
+}
+
+/**
+ * The events of a client by name, for `addEventListener`.
+ *
+ * @example
+ * client.addEventListener("error", ({ error }) => report(error));
+ */
+export interface ClientEvents {
+  readonly status: StatusEvent;
+  readonly error: ClientErrorEvent;
+  readonly packet: PacketEvent;
+}
+
+/** What `addEventListener` takes for an event `E`. */
+export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null;
+
+/** An event of `type` that carries `detail` as its own property. */
+export function clientEvent<K extends keyof ClientEvents>(type: K, detail: Omit<ClientEvents[K], keyof Event>): Event {
+  return Object.assign(new Event(type), detail);
+}

@@ -1,0 +1,78 @@
+// ONE table of failure codes (0x100 and above: the engine gave up, nothing was refused by the broker).
+import { reasonHint, reasonName } from "./reasons.js";
+
+/** What the error classes are built from. */
+export interface Failure {
+  readonly message: string;
+  readonly hint: string;
+  readonly reasonCode: number | undefined;
+  readonly reasonName: string | undefined;
+  readonly reasonString: string | undefined;
+}
+
+/** Codes from this one on are failures of the engine, below are MQTT reason codes. */
+export const FAILURES_FROM = 0x100;
+/** Failure codes that do not become a `PublishError` or `SubscribeError` of their own. */
+export const CLOSED = 0x100;
+export const CANCELLED = 0x101;
+export const STOPPED = 0x10c;
+
+/** A row of the table: the literal `code` of the error, what happened, what to do. */
+type Row = readonly [code: LocalCode, message: string, hint: string];
+
+type LocalCode =
+  | "queue-full"
+  | "packet-too-large"
+  | "qos-not-supported"
+  | "retain-not-available"
+  | "indeterminate"
+  | "invalid-topic"
+  | "invalid-properties"
+  | "wildcard-not-available"
+  | "shared-not-available"
+  | "subscription-id-not-available";
+
+const TABLE: Readonly<Record<number, Row>> = {
+  258: [
+    "queue-full",
+    "The queue of messages that wait to be sent is full",
+    "Publish less while offline, or raise `queue.messages` and `queue.bytes`",
+  ],
+  259: [
+    "packet-too-large",
+    "The message is larger than the broker takes",
+    "Send less in one message; `client.status.limits.maximumPacketSize` is the limit",
+  ],
+  260: ["qos-not-supported", "The broker does not support this QoS", "Use a lower `qos`; `client.status.limits.maximumQos` is the highest"],
+  261: ["retain-not-available", "The broker does not keep retained messages", "Publish without `retain`"],
+  262: [
+    "indeterminate",
+    "The broker lost the session while this message was under way, so nobody can tell whether it arrived",
+    "Check by other means before sending it again, and raise `session.expiry`",
+  ],
+  263: ["invalid-topic", "The engine refused the topic", "Use a topic name without wildcards, or a valid filter"],
+  264: ["invalid-properties", "The engine refused the properties", "Check the options of the call"],
+  265: ["wildcard-not-available", "The broker does not support wildcards in filters", "Subscribe to exact topics"],
+  266: ["shared-not-available", "The broker does not support shared subscriptions", "Subscribe without $share"],
+  267: [
+    "subscription-id-not-available",
+    "The broker does not support subscription identifiers",
+    "Subscribe without `subscriptionIdentifier`",
+  ],
+};
+
+/** The literal code and the words for a failure: `code` is 0x100 or above, or an MQTT reason code of 0x80 or above. */
+export function failureOf(
+  code: number,
+  reasonString: string | undefined,
+): { readonly code: LocalCode | "refused"; readonly failure: Failure } {
+  const row = TABLE[code];
+  if (row !== undefined) {
+    const [literal, message, hint] = row;
+    return { code: literal, failure: { message, hint, reasonCode: undefined, reasonName: undefined, reasonString: undefined } };
+  }
+  const name = reasonName(code);
+  const words = reasonString ? `${name} (${reasonString})` : name;
+  const failure = { message: `The broker refused it: ${words}`, hint: reasonHint(code), reasonCode: code, reasonName: name, reasonString };
+  return { code: "refused", failure };
+}

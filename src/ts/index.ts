@@ -1,0 +1,52 @@
+// The public surface: what `import { ... } from "hawser"` gives.
+export type {
+  AddressCause,
+  BrokerCause,
+  Cause,
+  ClosedCause,
+  ConnectPhase,
+  ConnectTimeoutCause,
+  EngineCause,
+  KeepAliveTimeoutCause,
+  NotMqttCause,
+  ProtocolErrorCause,
+  SocketCause,
+} from "./cause.js";
+export type { Client } from "./client.js";
+export type { CloseOptions } from "./close-options.js";
+export { connect } from "./connect.js";
+export type { Duration } from "./duration.js";
+export { ClosedError } from "./errors/closed-error.js";
+export { EngineError } from "./errors/engine-error.js";
+export { HawserError } from "./errors/hawser-error.js";
+export { OptionError } from "./errors/option-error.js";
+export { OverflowError } from "./errors/overflow-error.js";
+export { PayloadError } from "./errors/payload-error.js";
+export { PublishError, type PublishFailure } from "./errors/publish-error.js";
+export { StoppedError } from "./errors/stopped-error.js";
+export { SubscribeError, type SubscribeFailure } from "./errors/subscribe-error.js";
+export { TopicError } from "./errors/topic-error.js";
+export type { ClientErrorEvent, ClientEvents, PacketEvent, StatusEvent } from "./events.js";
+export type { IterableSubscription } from "./iterable-subscription.js";
+export type { Message } from "./message.js";
+export type {
+  ConnectOptions,
+  Credentials,
+  CredentialsProvider,
+  CredentialsRequest,
+  Qos,
+  QueueOptions,
+  SessionOptions,
+  WasmSource,
+  Will,
+} from "./options.js";
+export type { PacketTrace } from "./packet.js";
+export type { Params } from "./params.js";
+export type { MessageProperties, Payload } from "./payload.js";
+export type { UserProperties, UserPropertiesInit } from "./properties.js";
+export type { PublishOptions, PublishResult } from "./publish-options.js";
+export { reasonName } from "./reasons.js";
+export type { ExponentialReconnect, FixedReconnect, Reconnect } from "./reconnect.js";
+export type { ConnectingStatus, IdleStatus, Limits, OnlineStatus, ServerInfo, Status, StoppedStatus, WaitingStatus } from "./status.js";
+export type { SubscribeOptions } from "./subscribe-options.js";
+export type { MessageHandler, Subscription, SubscriptionGrant } from "./subscription.js";

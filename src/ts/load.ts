@@ -1,0 +1,29 @@
+// Loads the WebAssembly engine, once per page.
+import init, { Engine } from "#engine";
+import type { RawEngineClass } from "./engine.js";
+import type { WasmSource } from "./options.js";
+
+let loading: Promise<RawEngineClass> | undefined;
+
+/** The engine's class. All clients of a page share one module; a failed load is tried again by the next client. */
+export function loadEngine(source: WasmSource | undefined): Promise<RawEngineClass> {
+  loading ??= load(source).catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function load(source: WasmSource | undefined): Promise<RawEngineClass> {
+  const given = await (source ?? new URL("./hawser.wasm", import.meta.url));
+  const loaded = typeof given === "string" || given instanceof URL ? await fetch(given) : given;
+  await init({ module_or_path: loaded instanceof Response ? await checked(loaded) : loaded });
+  return Engine;
+}
+
+/** Streams a response into the compiler where its MIME type allows that, and takes its bytes where it does not. */
+async function checked(response: Response): Promise<Response | ArrayBuffer> {
+  if (!response.ok) throw new Error(`${response.url || "the engine"} answers ${response.status} ${response.statusText}`.trimEnd());
+  const type = response.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
+  return type === "application/wasm" && typeof WebAssembly.instantiateStreaming === "function" ? response : response.arrayBuffer();
+}

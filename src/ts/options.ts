@@ -1,0 +1,118 @@
+// The options of connect(), as users write them. What they become is in settings.ts.
+import type { Duration } from "./duration.js";
+import type { MessageProperties, Payload } from "./payload.js";
+import type { UserPropertiesInit } from "./properties.js";
+import type { Reconnect } from "./reconnect.js";
+
+/** Quality of service: 0 at most once, 1 at least once, 2 exactly once. */
+export type Qos = 0 | 1 | 2;
+
+/**
+ * User name and password for one attempt. They go into CONNECT and are never stored.
+ *
+ * @example
+ * connect(url, { credentials: { username: "wall", password: "secret" } });
+ */
+export interface Credentials {
+  readonly username?: string | undefined;
+  readonly password?: string | Uint8Array | undefined;
+}
+
+/** What a `credentials` function is told about the attempt that it is asked for. */
+export interface CredentialsRequest {
+  /** Number of the attempt, from 1. */
+  readonly attempt: number;
+  /** Aborts when the attempt is over, so that a request for a token can be given up. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Gives the credentials for one attempt; it is asked again for each, so a token is always fresh.
+ *
+ * @example
+ * const credentials: CredentialsProvider = async ({ signal }) => {
+ *   const response = await fetch("/mqtt-token", { signal });
+ *   return { username: "jwt", password: await response.text() };
+ * };
+ */
+export type CredentialsProvider = (request: CredentialsRequest) => Credentials | Promise<Credentials>;
+
+/** What the broker keeps while there is no link. */
+export interface SessionOptions {
+  /**
+   * How long, in seconds. Default: 120, so that a short drop loses nothing. In 3.1.1 any time but 0 is for ever, so there the default is 0.
+   */
+  readonly expiry?: Duration | undefined;
+  /** Whether the first attempt begins a new session. Default: true; with `false` set a `clientId` too. */
+  readonly cleanStart?: boolean | undefined;
+}
+
+/**
+ * The message that the broker publishes when this client goes away without `close()`.
+ *
+ * @example
+ * connect(url, { will: { topic: "display/7/online", payload: "false", qos: 1, retain: true, delay: "10s" } });
+ */
+export interface Will extends MessageProperties {
+  readonly topic: string;
+  /** Default: empty. */
+  readonly payload?: Payload | undefined;
+  /** Default: 0. */
+  readonly qos?: Qos | undefined;
+  /** Default: false. */
+  readonly retain?: boolean | undefined;
+  /** How long the broker waits before it publishes, in seconds: a client that comes back in time is not reported. Default: 0. */
+  readonly delay?: Duration | undefined;
+}
+
+/** Bounds of what waits to be sent; a publish over them fails with code `"queue-full"`. */
+export interface QueueOptions {
+  /** Default: 100,000. */
+  readonly messages?: number | undefined;
+  /** Default: 67,108,864 (64 MiB). */
+  readonly bytes?: number | undefined;
+}
+
+/** Where the WebAssembly engine is: an address, what `fetch` gives, its bytes, or a compiled module. */
+export type WasmSource = URL | string | Response | Promise<Response> | BufferSource | WebAssembly.Module;
+
+/**
+ * Options of {@link connect}. All are optional; a wrong name or value throws an `OptionError` at once.
+ *
+ * @example
+ * connect("wss://broker.example:8084/mqtt", { clientId: "wall-display", keepAlive: "20s", session: { expiry: "1h", cleanStart: false } });
+ */
+export interface ConnectOptions {
+  /** Default: the engine makes a random one. 1 to 65,535 bytes. */
+  readonly clientId?: string | undefined;
+  /** Default: `"5.0"`. */
+  readonly protocol?: "5.0" | "3.1.1" | undefined;
+  /** How often a silent link is probed, in seconds; 0 is off. The broker may override it. Default: 30. */
+  readonly keepAlive?: Duration | undefined;
+  readonly session?: SessionOptions | undefined;
+  /** How long an attempt may take, in milliseconds. Default: 15,000. */
+  readonly connectTimeout?: Duration | undefined;
+  /** How a lost link is brought back. Default: `{ kind: "exponential" }`; `false` is never. */
+  readonly reconnect?: false | Reconnect | undefined;
+  readonly credentials?: Credentials | CredentialsProvider | undefined;
+  readonly will?: Will | undefined;
+  /** How many QoS 1 and 2 messages the broker may have unanswered at once, 1 to 65,535. Default: 65,535. */
+  readonly receiveMaximum?: number | undefined;
+  /** Largest packet taken from the broker, in bytes. Default: 16,777,216 (16 MiB). */
+  readonly maximumPacketSize?: number | undefined;
+  /** How many topic aliases the broker may use, 0 to 65,535. Default: 64. */
+  readonly topicAliasMaximum?: number | undefined;
+  /** Whether topics are sent as short aliases where the broker takes them. Default: true. */
+  readonly outboundTopicAliases?: boolean | undefined;
+  /** User properties of CONNECT (5.0 only). */
+  readonly userProperties?: UserPropertiesInit | undefined;
+  readonly queue?: QueueOptions | undefined;
+  /** Whether packets of one burst share a WebSocket frame. Default: true; set false for a broker that cannot take two packets in a frame. */
+  readonly joinPackets?: boolean | undefined;
+  /** Whether `"packet"` events report every packet. Default: false. */
+  readonly trace?: boolean | undefined;
+  /** Where the engine is. Default: `hawser.wasm` beside the module. The first client of a page decides for all. */
+  readonly wasm?: WasmSource | undefined;
+  /** Closes the client when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}

@@ -1,0 +1,93 @@
+// All publishes that are not settled: one slot and one promise each.
+import { whenAborted } from "./abort.js";
+import type { EngineHost } from "./engine.js";
+import { PublishError, type PublishFailure } from "./errors/publish-error.js";
+import { failureOf } from "./failures.js";
+import type { PublishResult, PublishSettings } from "./publish-options.js";
+import { readOutcome } from "./records.js";
+
+/** One publish that waits for its answer. */
+class Open {
+  resolve: (result: PublishResult) => void;
+  reject: (error: unknown) => void;
+  detach: (() => void) | undefined;
+
+  constructor() {
+    this.resolve = lastResolve;
+    this.reject = lastReject;
+    this.detach = undefined;
+  }
+}
+
+// The executor of all promises: it leaves the two functions here, so that no closure is made for each message.
+let lastResolve: Open["resolve"];
+let lastReject: Open["reject"];
+const executor = (resolve: Open["resolve"], reject: Open["reject"]): void => {
+  lastResolve = resolve;
+  lastReject = reject;
+};
+
+/** Most publishes end like this: one object for all. */
+const SUCCESS: PublishResult = Object.freeze({ reasonCode: 0, reasonString: undefined });
+
+export class Outbox {
+  readonly #host: EngineHost;
+  /** By token. A slot is free again when the engine has answered: until then it may still name the token. */
+  readonly #slots: (Open | undefined)[] = [undefined]; // no token is 0
+  readonly #free: number[] = [];
+
+  constructor(host: EngineHost) {
+    this.#host = host;
+  }
+
+  publish(topic: string, payload: Uint8Array, settings: PublishSettings | undefined): Promise<PublishResult> {
+    const promise = new Promise<PublishResult>(executor);
+    const open = new Open();
+    const token = this.#free.pop() ?? this.#slots.length;
+    this.#slots[token] = open;
+    if (settings === undefined) {
+      this.#host.publish(token, topic, payload, 0);
+    } else {
+      const { signal } = settings;
+      if (signal !== undefined) open.detach = whenAborted(signal, () => this.#abort(token, open, signal.reason));
+      this.#host.publish(token, topic, payload, settings.flags, settings.properties);
+    }
+    return promise;
+  }
+
+  /** The DONE record at `words[at]`. */
+  done(token: number, code: number, words: Uint32Array, at: number): void {
+    const open = this.#slots[token];
+    if (open === undefined) return;
+    this.#slots[token] = undefined;
+    this.#free.push(token);
+    open.detach?.();
+    if (code === 0) {
+      open.resolve(SUCCESS);
+      return;
+    }
+    const { reason } = readOutcome(words, at);
+    if (code < 0x80) {
+      open.resolve({ reasonCode: code, reasonString: reason });
+      return;
+    }
+    const { code: literal, failure } = failureOf(code, reason);
+    open.reject(new PublishError(literal as PublishFailure, failure));
+  }
+
+  /** The client is at its end: everything open fails with `error`. */
+  end(error: unknown): void {
+    const slots = this.#slots.splice(0);
+    this.#free.length = 0;
+    for (const open of slots) {
+      open?.detach?.();
+      open?.reject(error);
+    }
+  }
+
+  /** The promise settles now; the engine answers for the token in its own time. */
+  #abort(token: number, open: Open, reason: unknown): void {
+    open.reject(reason);
+    this.#host.cancel(token);
+  }
+}

@@ -1,0 +1,124 @@
+// Runs the engine in the page itself.
+import { closedCause, engineCause } from "./cause.js";
+import type { EngineHost, EngineOptions, HostEvents, RawEngine, RawEngineClass } from "./engine.js";
+import { EngineError } from "./errors/engine-error.js";
+
+/** Calls are kept until the engine is loaded, then go straight to it. */
+export class PageHost implements EngineHost {
+  readonly #events: HostEvents;
+  #engine: RawEngine | undefined;
+  #kept: ((engine: RawEngine) => void)[] = [];
+  #over = false;
+
+  constructor(engineClass: Promise<RawEngineClass>, options: EngineOptions, events: HostEvents) {
+    this.#events = events;
+    engineClass.then(
+      (Engine) => this.#run(Engine, options),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  address(attempt: number, url: string, username?: string, password?: Uint8Array): void {
+    this.#call((engine) => engine.address(attempt, url, username, password));
+  }
+
+  addressFailed(attempt: number, detail: string): void {
+    this.#call((engine) => engine.address_failed(attempt, detail));
+  }
+
+  publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): void {
+    const engine = this.#engine;
+    if (engine === undefined) {
+      const bytes = payload.slice();
+      this.#call((late) => late.publish(token, topic, bytes, flags, properties));
+      return;
+    }
+    // Not by #call: this is the hot way, and a closure for each message would be paid for.
+    try {
+      engine.publish(token, topic, payload, flags, properties);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void {
+    this.#call((engine) => engine.subscribe(token, filter, options, properties));
+  }
+
+  unsubscribe(token: number, filter: string): void {
+    this.#call((engine) => engine.unsubscribe(token, filter));
+  }
+
+  cancel(token: number): void {
+    this.#call((engine) => engine.cancel(token));
+  }
+
+  close(reason: number, properties?: Uint8Array): void {
+    if (this.#engine === undefined && !this.#over) {
+      this.#over = true;
+      this.#kept = [];
+      this.#events.stopped(closedCause());
+    } else {
+      this.#call((engine) => engine.close(reason, properties));
+    }
+  }
+
+  reconnectNow(): void {
+    this.#call((engine) => engine.reconnect_now());
+  }
+
+  dispose(): void {
+    const engine = this.#engine;
+    this.#over = true;
+    this.#engine = undefined;
+    this.#kept = [];
+    // Later: this may be called from a delivery, while the engine is on the stack.
+    if (engine !== undefined) queueMicrotask(() => free(engine));
+  }
+
+  #run(Engine: RawEngineClass, options: EngineOptions): void {
+    if (this.#over) return;
+    this.#guard(() => {
+      const engine = new Engine(options, this.#events.deliver);
+      this.#engine = engine;
+      const kept = this.#kept;
+      this.#kept = [];
+      engine.start();
+      for (const call of kept) call(engine);
+    });
+  }
+
+  #call(action: (engine: RawEngine) => void): void {
+    const engine = this.#engine;
+    if (this.#over) return;
+    if (engine === undefined) this.#kept.push(action);
+    else this.#guard(() => action(engine));
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** The engine cannot be used any more; nothing may reach the caller as an exception. */
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#engine = undefined;
+    this.#kept = [];
+    const cause = engineCause(error instanceof Error ? error.message : String(error));
+    this.#events.stopped(cause, new EngineError("The WebAssembly engine does not run", cause.detail, { cause: error }));
+  }
+}
+
+/** An engine that has failed may refuse to be freed; there is nobody left to tell. */
+function free(engine: RawEngine): void {
+  try {
+    engine.free();
+  } catch {
+    // Its memory is lost with the module.
+  }
+}

@@ -1,0 +1,82 @@
+// The options of publish(): as users write them, and as the wire wants them.
+import { abortSignal, binary, boolean, fields, oneOf, text } from "./check.js";
+import { durationOf } from "./duration.js";
+import type { Qos } from "./options.js";
+import type { MessageProperties } from "./payload.js";
+import { encodeProperties, type PropertyValues } from "./properties.js";
+import { checkTopic } from "./topics.js";
+import { pairs } from "./user-properties.js";
+
+/**
+ * Options of `publish()`.
+ *
+ * @example
+ * await client.publish("light/cmd", { on: true }, { qos: 1, expiry: "30s", signal: AbortSignal.timeout(5_000) });
+ */
+export interface PublishOptions extends MessageProperties {
+  /** Default: 0. */
+  readonly qos?: Qos | undefined;
+  /** Whether the broker keeps it for later subscribers. Default: false. */
+  readonly retain?: boolean | undefined;
+  /** Gives up waiting, and takes the message back if it has not been sent yet. The promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a publish ended well. */
+export interface PublishResult {
+  /** 0, or 0x10 when the broker says that nobody subscribes to the topic. Always 0 at QoS 0. */
+  readonly reasonCode: number;
+  /** The broker's own words, if it sent some. */
+  readonly reasonString: string | undefined;
+}
+
+/** Names of the properties that travel with a message, for `fields`. */
+export const MESSAGE_PROPERTY_NAMES = [
+  "expiry",
+  "contentType",
+  "responseTopic",
+  "correlationData",
+  "payloadFormat",
+  "userProperties",
+] as const;
+const NAMES = ["qos", "retain", "signal", ...MESSAGE_PROPERTY_NAMES] as const;
+
+export interface PublishSettings {
+  /** Bit 0 retain, bits 1-2 QoS, as the engine takes them. */
+  readonly flags: number;
+  readonly properties: Uint8Array | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Checks the options and puts them into wire form. */
+export function publishSettings(options: PublishOptions): PublishSettings {
+  fields("", options, NAMES);
+  const qos = options.qos === undefined ? 0 : oneOf("qos", options.qos, [0, 1, 2]);
+  const retain = options.retain === undefined ? false : boolean("retain", options.retain);
+  return {
+    flags: (retain ? 1 : 0) | (qos << 1),
+    properties: hasProperties(options) ? encodeProperties(messageProperties("", options)) : undefined,
+    signal: options.signal === undefined ? undefined : abortSignal("signal", options.signal),
+  };
+}
+
+function hasProperties(options: PublishOptions): boolean {
+  for (const name of MESSAGE_PROPERTY_NAMES) if (options[name] !== undefined) return true;
+  return false;
+}
+
+/** The properties of a message or a will; `prefix` is put before the names in errors. */
+export function messageProperties(prefix: string, given: MessageProperties): PropertyValues {
+  const values: PropertyValues = {};
+  if (given.payloadFormat !== undefined)
+    values.payloadFormat = oneOf(`${prefix}payloadFormat`, given.payloadFormat, ["bytes", "text"]) === "text" ? 1 : 0;
+  if (given.expiry !== undefined) values.expiry = durationOf(`${prefix}expiry`, given.expiry, { unit: "s", min: 0, max: 0xffff_ffff });
+  if (given.contentType !== undefined) values.contentType = text(`${prefix}contentType`, given.contentType);
+  if (given.responseTopic !== undefined) {
+    checkTopic(given.responseTopic);
+    values.responseTopic = given.responseTopic;
+  }
+  if (given.correlationData !== undefined) values.correlationData = binary(`${prefix}correlationData`, given.correlationData);
+  if (given.userProperties !== undefined) values.userProperties = pairs(`${prefix}userProperties`, given.userProperties);
+  return values;
+}

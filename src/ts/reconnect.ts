@@ -1,0 +1,69 @@
+// How a lost link is brought back: the option `reconnect`, as users write it and as the engine takes it.
+import { fields, integer, oneOf } from "./check.js";
+import { type Duration, durationOf, MS } from "./duration.js";
+import type { EngineOptions } from "./engine.js";
+import { OptionError } from "./errors/option-error.js";
+
+interface ReconnectBase {
+  /** Random time added to each delay, in milliseconds, so that many clients do not come back at once. Default: 500. */
+  readonly jitter?: Duration | undefined;
+  /** Stop after so many attempts in a row. Default: never. */
+  readonly maxAttempts?: number | undefined;
+  /** How long a link must hold before the delays begin anew, in milliseconds. Default: 10,000. */
+  readonly stableAfter?: Duration | undefined;
+}
+
+/** The same delay before each attempt. */
+export interface FixedReconnect extends ReconnectBase {
+  readonly kind: "fixed";
+  /** In milliseconds. Default: 5,000. */
+  readonly delay?: Duration | undefined;
+}
+
+/** A delay that doubles with each attempt. */
+export interface ExponentialReconnect extends ReconnectBase {
+  readonly kind: "exponential";
+  /** The first delay, in milliseconds. Default: 1,000. */
+  readonly min?: Duration | undefined;
+  /** The longest delay, in milliseconds. Default: 60,000. */
+  readonly max?: Duration | undefined;
+}
+
+/**
+ * How a lost link is brought back.
+ *
+ * @example
+ * connect(url, { reconnect: { kind: "exponential", min: "500ms", max: "30s", jitter: "1s" } });
+ */
+export type Reconnect = FixedReconnect | ExponentialReconnect;
+
+const COMMON = ["kind", "jitter", "maxAttempts", "stableAfter"] as const;
+const OWN = { fixed: ["delay"], exponential: ["min", "max"] } as const;
+
+/** Checks the option `reconnect` and makes it whole. */
+export function reconnectOptions(value: unknown): Pick<EngineOptions, "reconnect" | "maxAttempts" | "stableAfter"> {
+  if (value === false) return { reconnect: { kind: "never" }, stableAfter: 0 };
+  if (typeof value !== "object" && value !== undefined)
+    throw new OptionError("reconnect", 'false, or an object with the `kind` "fixed" or "exponential"', value);
+  const all = fields("reconnect", value ?? { kind: "exponential" }, [...COMMON, ...OWN.fixed, ...OWN.exponential]);
+  const kind = oneOf("reconnect.kind", all["kind"], ["fixed", "exponential"]);
+  const given = fields("reconnect", all, [...COMMON, ...OWN[kind]]);
+  const time = (name: string, fallback: number): number =>
+    given[name] === undefined ? fallback : durationOf(`reconnect.${name}`, given[name], MS);
+  const jitter = time("jitter", 500);
+  const maxAttempts = given["maxAttempts"];
+  return {
+    reconnect:
+      kind === "fixed"
+        ? { kind, delay: time("delay", 5_000), jitter }
+        : { kind, ...range(time("min", 1_000), time("max", 60_000)), jitter },
+    ...(maxAttempts !== undefined && { maxAttempts: integer("reconnect.maxAttempts", maxAttempts, 1, 0xffff_ffff) }),
+    stableAfter: time("stableAfter", 10_000),
+  };
+}
+
+function range(min: number, max: number): { readonly min: number; readonly max: number } {
+  if (min < 1) throw new OptionError("reconnect.min", "at least 1 millisecond: nothing doubled is nothing", min);
+  if (max < min) throw new OptionError("reconnect.max", `at least reconnect.min, which is ${min}`, max);
+  return { min, max };
+}

@@ -1,0 +1,156 @@
+// The record table of src/lib.rs: what the engine says, as u32 words. Pinned by tests/golden/records.json.
+import { CAUSE_KINDS, type ConnectPhase, PHASES, type RawCause } from "./cause.js";
+import { decodeText } from "./text.js";
+
+/** Kinds of records: bits 0-7 of word 0. */
+export const KIND = {
+  status: 1,
+  connected: 2,
+  topic: 3,
+  message: 4,
+  done: 5,
+  subscribed: 6,
+  unsubscribed: 7,
+  prepare: 8,
+  packet: 9,
+} as const;
+
+/** Where the words of a MESSAGE stand, counted from word 0. Spans are two words: offset, length. */
+export const MESSAGE = { topic: 1, payload: 2, properties: 4, packetId: 6 } as const;
+
+const STATES = ["idle", "connecting", "online", "waiting", "stopped"] as const;
+
+/** Kind of the record whose word 0 is `head`. */
+export function kindOf(head: number): number {
+  return head & 0xff;
+}
+
+/** Length in words of the record whose word 0 is `head`; never 0, so that a reader always moves on. */
+export function lengthOf(head: number): number {
+  return (head >>> 8) & 0xffff || 1;
+}
+
+export interface StatusRecord {
+  readonly state: (typeof STATES)[number];
+  readonly attempt: number;
+  readonly phase: ConnectPhase;
+  /** Epoch milliseconds: since when, or (waiting) when to try again. */
+  readonly at: number;
+  readonly cause: RawCause;
+}
+
+export interface ConnectedRecord {
+  readonly sessionPresent: boolean;
+  readonly protocol: 4 | 5;
+  readonly keepAlive: number;
+  readonly sessionExpiry: number;
+  readonly receiveMaximum: number;
+  readonly maximumQos: number;
+  readonly maximumPacketSize: number;
+  readonly topicAliasMaximum: number;
+  readonly available: {
+    readonly retain: boolean;
+    readonly wildcards: boolean;
+    readonly subscriptionIdentifiers: boolean;
+    readonly shared: boolean;
+  };
+  readonly properties: readonly [offset: number, length: number];
+  readonly clientId: string;
+}
+
+/** DONE, SUBSCRIBED and UNSUBSCRIBED. */
+export interface OutcomeRecord {
+  readonly token: number;
+  readonly code: number;
+  readonly reason: string | undefined;
+}
+
+export interface PacketRecord {
+  readonly outgoing: boolean;
+  readonly type: number;
+  readonly packetId: number;
+  readonly size: number;
+  readonly headerFlags: number;
+  readonly reason: number;
+  readonly topic: string;
+}
+
+export function readStatus(words: Uint32Array, at: number): StatusRecord {
+  const fields = new Fields(words, at);
+  const state = STATES[fields.flags] ?? "idle";
+  const attempt = fields.next();
+  const phase = PHASES[fields.next()] ?? "address";
+  const time = fields.next() + fields.next() * 2 ** 32;
+  const kind = CAUSE_KINDS[fields.next()] ?? "none";
+  const code = fields.next();
+  const detail = fields.text();
+  return { state, attempt, phase, at: time, cause: { kind, code, detail, serverReference: fields.text() } };
+}
+
+export function readConnected(words: Uint32Array, at: number): ConnectedRecord {
+  const fields = new Fields(words, at);
+  const [keepAlive, sessionExpiry, receiveMaximum, maximumQos] = [fields.next(), fields.next(), fields.next(), fields.next()];
+  const [maximumPacketSize, topicAliasMaximum, bits] = [fields.next(), fields.next(), fields.next()];
+  return {
+    sessionPresent: (fields.flags & 1) !== 0,
+    protocol: (fields.flags & 2) !== 0 ? 5 : 4,
+    keepAlive,
+    sessionExpiry,
+    receiveMaximum,
+    maximumQos,
+    maximumPacketSize,
+    topicAliasMaximum,
+    available: {
+      retain: (bits & 1) !== 0,
+      wildcards: (bits & 2) !== 0,
+      subscriptionIdentifiers: (bits & 4) !== 0,
+      shared: (bits & 8) !== 0,
+    },
+    properties: [fields.next(), fields.next()],
+    clientId: fields.text(),
+  };
+}
+
+export function readTopic(words: Uint32Array, at: number): { readonly id: number; readonly name: string } {
+  const fields = new Fields(words, at);
+  return { id: fields.next(), name: fields.text() };
+}
+
+export function readOutcome(words: Uint32Array, at: number): OutcomeRecord {
+  const fields = new Fields(words, at);
+  return { token: fields.next(), code: fields.next(), reason: fields.text() || undefined };
+}
+
+export function readPacket(words: Uint32Array, at: number): PacketRecord {
+  const fields = new Fields(words, at);
+  const [packetId, size, headerFlags, reason] = [fields.next(), fields.next(), fields.next(), fields.next()];
+  return { outgoing: (fields.flags & 1) !== 0, type: fields.flags >>> 4, packetId, size, headerFlags, reason, topic: fields.text() };
+}
+
+/** Reads the words of one record in order. What is not there reads as 0 or as no text. */
+class Fields {
+  readonly flags: number;
+  readonly #words: Uint32Array;
+  readonly #end: number;
+  #at: number;
+
+  constructor(words: Uint32Array, at: number) {
+    const head = words[at] ?? 0;
+    this.#words = words;
+    this.flags = head >>> 24;
+    this.#at = at + 1;
+    this.#end = at + lengthOf(head);
+  }
+
+  next(): number {
+    return this.#at < this.#end ? (this.#words[this.#at++] ?? 0) : 0;
+  }
+
+  text(): string {
+    const length = this.next();
+    if (length === 0) return "";
+    const bytes = new Uint8Array(this.#words.buffer, this.#words.byteOffset + 4 * this.#at, length);
+    this.#at += Math.ceil(length / 4);
+    return decodeText(bytes);
+  }
+}

@@ -1,0 +1,148 @@
+// The options of connect(), checked and made whole.
+import { abortSignal, boolean, fields, integer, oneOf, text } from "./check.js";
+import { checkCredentials } from "./credentials.js";
+import { type DurationRule, durationOf, MS } from "./duration.js";
+import type { EngineOptions } from "./engine.js";
+import { OptionError } from "./errors/option-error.js";
+import type { ConnectOptions, Credentials, CredentialsProvider, WasmSource } from "./options.js";
+import { payloadBytes } from "./payload.js";
+import { encodeProperties } from "./properties.js";
+import { MESSAGE_PROPERTY_NAMES, messageProperties } from "./publish-options.js";
+import { reconnectOptions } from "./reconnect.js";
+import { checkTopic } from "./topics.js";
+import { pairs } from "./user-properties.js";
+
+/** Everything that a client needs to know of what the user asked for. */
+export interface Settings {
+  readonly url: string;
+  readonly engine: EngineOptions;
+  readonly credentials: Credentials | CredentialsProvider | undefined;
+  readonly wasm: WasmSource | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+const NAMES = [
+  "clientId",
+  "protocol",
+  "keepAlive",
+  "session",
+  "connectTimeout",
+  "reconnect",
+  "credentials",
+  "will",
+  "receiveMaximum",
+  "maximumPacketSize",
+  "topicAliasMaximum",
+  "outboundTopicAliases",
+  "userProperties",
+  "queue",
+  "joinPackets",
+  "trace",
+  "wasm",
+  "signal",
+] as const satisfies readonly (keyof ConnectOptions)[];
+
+const U32 = 0xffff_ffff;
+const SECONDS: DurationRule = { unit: "s", min: 0, max: U32 };
+
+/** Checks address and options; throws an OptionError (or a TopicError for the will's topic) that says what is wrong. */
+export function settingsOf(url: unknown, options: unknown): Settings {
+  const given = fields("", options ?? {}, NAMES) as ConnectOptions;
+  return {
+    url: address(url),
+    engine: engineOptions(given),
+    credentials: credentialsOption(given.credentials),
+    wasm: given.wasm,
+    signal: given.signal === undefined ? undefined : abortSignal("signal", given.signal),
+  };
+}
+
+function credentialsOption(given: unknown): Credentials | CredentialsProvider | undefined {
+  if (given === undefined || typeof given === "function") return given as CredentialsProvider | undefined;
+  return checkCredentials("credentials", given);
+}
+
+function engineOptions(given: ConnectOptions): EngineOptions {
+  const protocol = optional(given.protocol, "5.0", (value) => oneOf("protocol", value, ["5.0", "3.1.1"])) === "5.0" ? 5 : 4;
+  const queue = fields("queue", given.queue ?? {}, ["messages", "bytes"]);
+  return {
+    protocol,
+    ...(given.clientId !== undefined && { clientId: text("clientId", given.clientId, 1) }),
+    ...sessionOptions(given, protocol),
+    keepAlive: optional(given.keepAlive, 30, (value) => durationOf("keepAlive", value, { unit: "s", min: 0, max: 65_535 })),
+    receiveMaximum: optional(given.receiveMaximum, 65_535, (value) => integer("receiveMaximum", value, 1, 65_535)),
+    maximumPacketSize: optional(given.maximumPacketSize, 16 * 2 ** 20, (value) => integer("maximumPacketSize", value, 1, U32)),
+    topicAliasMaximum: optional(given.topicAliasMaximum, 64, (value) => integer("topicAliasMaximum", value, 0, 65_535)),
+    outboundTopicAliases: optional(given.outboundTopicAliases, true, (value) => boolean("outboundTopicAliases", value)),
+    ...(given.will !== undefined && { will: willOptions(given.will) }),
+    ...propertiesOf(given),
+    connectTimeout: optional(given.connectTimeout, 15_000, (value) => durationOf("connectTimeout", value, { ...MS, min: 1 })),
+    ...reconnectOptions(given.reconnect),
+    maxQueued: optional(queue["messages"], 100_000, (value) => integer("queue.messages", value, 0, U32)),
+    maxQueuedBytes: optional(queue["bytes"], 64 * 2 ** 20, (value) => integer("queue.bytes", value, 0, U32)),
+    joinPackets: optional(given.joinPackets, true, (value) => boolean("joinPackets", value)),
+    trace: optional(given.trace, false, (value) => boolean("trace", value)),
+  };
+}
+
+function optional<T>(value: unknown, fallback: T, check: (value: unknown) => T): T {
+  return value === undefined ? fallback : check(value);
+}
+
+/** In 3.1.1 every expiry but 0 means "for ever", so nobody gets it without asking. */
+function sessionOptions(given: ConnectOptions, protocol: 4 | 5): Pick<EngineOptions, "cleanStart" | "sessionExpiry"> {
+  const session = fields("session", given.session ?? {}, ["expiry", "cleanStart"]);
+  const cleanStart = optional(session["cleanStart"], true, (value) => boolean("session.cleanStart", value));
+  const whenAbsent = protocol === 4 ? (cleanStart ? 0 : U32) : 120;
+  const sessionExpiry = optional(session["expiry"], whenAbsent, (value) => durationOf("session.expiry", value, SECONDS));
+  if (!cleanStart && given.clientId === undefined) {
+    throw new OptionError("session.cleanStart", "false only together with a `clientId`: a session is found by it", false);
+  }
+  return { cleanStart, sessionExpiry };
+}
+
+function willOptions(value: unknown): NonNullable<EngineOptions["will"]> {
+  const given = fields("will", value, ["topic", "payload", "qos", "retain", "delay", ...MESSAGE_PROPERTY_NAMES]);
+  checkTopic(given["topic"]);
+  const delay = given["delay"];
+  const properties = encodeProperties({
+    ...messageProperties("will.", given),
+    ...(delay !== undefined && { willDelay: durationOf("will.delay", delay, SECONDS) }),
+  });
+  const payload = payloadBytes(given["payload"] ?? "");
+  if (payload.length > 65_535) throw new OptionError("will.payload", "at most 65535 bytes", `${payload.length} bytes`);
+  return {
+    topic: given["topic"],
+    payload,
+    qos: optional(given["qos"], 0, (qos) => oneOf("will.qos", qos, [0, 1, 2])),
+    retain: optional(given["retain"], false, (retain) => boolean("will.retain", retain)),
+    ...(properties !== undefined && { properties }),
+  };
+}
+
+function propertiesOf(given: ConnectOptions): Pick<EngineOptions, "properties"> {
+  if (given.userProperties === undefined) return {};
+  const properties = encodeProperties({ userProperties: pairs("userProperties", given.userProperties) });
+  return properties === undefined ? {} : { properties };
+}
+
+/** A WebSocket address. What the browser would refuse only later is refused here. */
+function address(url: unknown): string {
+  const expected = 'an absolute address such as "wss://broker.example:8084/mqtt"';
+  if (typeof url !== "string" && !(url instanceof URL)) throw new OptionError("url", expected, url);
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new OptionError("url", expected, String(url));
+  }
+  if (parsed.protocol !== "ws:" && parsed.protocol !== "wss:") throw new OptionError("url", `${expected}: ws or wss`, parsed.protocol);
+  if (parsed.username || parsed.password)
+    throw new OptionError(
+      "url",
+      `${expected}, without user name and password: they belong into \`credentials\``,
+      "an address with credentials",
+    );
+  if (parsed.hash) throw new OptionError("url", `${expected}, without a fragment`, parsed.hash);
+  return parsed.href;
+}

@@ -1,0 +1,136 @@
+// What a client is doing: one union, each state with its own data.
+import { type Cause, type ConnectPhase, causeOf, closedCause } from "./cause.js";
+import type { Qos } from "./options.js";
+import { decodeProperties, type UserProperties } from "./properties.js";
+import { type ConnectedRecord, readConnected, type StatusRecord } from "./records.js";
+
+/** The engine is being loaded; calls are kept until it is there. */
+export interface IdleStatus {
+  readonly state: "idle";
+}
+
+/** An attempt is under way. */
+export interface ConnectingStatus {
+  readonly state: "connecting";
+  /** Number of the attempt since the client was last online, from 1. */
+  readonly attempt: number;
+  readonly phase: ConnectPhase;
+  /** When the attempt reached this phase, milliseconds since the epoch. */
+  readonly since: number;
+  /** Why the attempt before this one ended, if there was one. */
+  readonly cause: Cause | undefined;
+}
+
+/** The broker has accepted the client. */
+export interface OnlineStatus {
+  readonly state: "online";
+  /** Number of the attempt that succeeded, from 1. */
+  readonly attempt: number;
+  /** Since when, milliseconds since the epoch. */
+  readonly since: number;
+  /** Whether the broker still had the session: if not, messages may have been missed. */
+  readonly sessionPresent: boolean;
+  readonly protocol: "5.0" | "3.1.1";
+  /** The client identifier in use, also when the broker assigned it. */
+  readonly clientId: string;
+  readonly limits: Limits;
+  /** What else the broker said in CONNACK. */
+  readonly server: ServerInfo;
+}
+
+/** No link: the next attempt is at `retryAt`, or now by `client.reconnectNow()`. */
+export interface WaitingStatus {
+  readonly state: "waiting";
+  /** Number of the next attempt. */
+  readonly attempt: number;
+  /** When it will be made, milliseconds since the epoch. */
+  readonly retryAt: number;
+  readonly cause: Cause;
+}
+
+/** The end: closed, or stopped for a reason that reconnecting cannot mend. */
+export interface StoppedStatus {
+  readonly state: "stopped";
+  readonly cause: Cause;
+}
+
+/**
+ * What the client is doing. A new object for each change, never changed afterwards.
+ *
+ * @example
+ * client.addEventListener("status", ({ status }) => {
+ *   if (status.state === "waiting") badge(`offline, next attempt at ${new Date(status.retryAt).toLocaleTimeString()}`);
+ *   else badge(status.state);
+ * });
+ */
+export type Status = IdleStatus | ConnectingStatus | OnlineStatus | WaitingStatus | StoppedStatus;
+
+/** What the broker allows, from CONNACK; where it says nothing, the standard's default. All of it is obeyed by the engine. */
+export interface Limits {
+  /** Effective keep-alive in seconds; 0 is off. */
+  readonly keepAlive: number;
+  /** How long the broker keeps the session without a link, in seconds; 4,294,967,295 is for ever. */
+  readonly sessionExpiry: number;
+  /** How many QoS 1 and 2 messages may be unanswered at once. */
+  readonly receiveMaximum: number;
+  readonly maximumQos: Qos;
+  /** Largest packet in bytes; 4,294,967,295 is no limit. */
+  readonly maximumPacketSize: number;
+  readonly topicAliasMaximum: number;
+  readonly retainAvailable: boolean;
+  readonly wildcardsAvailable: boolean;
+  readonly subscriptionIdentifiersAvailable: boolean;
+  readonly sharedSubscriptionsAvailable: boolean;
+}
+
+/** Texts in CONNACK that are for people or applications. */
+export interface ServerInfo {
+  readonly reasonString: string | undefined;
+  readonly responseInformation: string | undefined;
+  readonly userProperties: UserProperties;
+}
+
+/** What CONNECTED says for the status that follows it. */
+export type Connection = Omit<OnlineStatus, "state" | "attempt" | "since">;
+
+/** Reads a CONNECTED record; its properties are in `frame`. */
+export function connectionOf(record: ConnectedRecord, frame: Uint8Array | undefined): Connection {
+  const [offset, length] = record.properties;
+  const said = frame === undefined ? {} : decodeProperties(frame.subarray(offset, offset + length));
+  return {
+    sessionPresent: record.sessionPresent,
+    protocol: record.protocol === 5 ? "5.0" : "3.1.1",
+    clientId: record.clientId,
+    limits: {
+      keepAlive: record.keepAlive,
+      sessionExpiry: record.sessionExpiry,
+      receiveMaximum: record.receiveMaximum,
+      maximumQos: record.maximumQos as Qos,
+      maximumPacketSize: record.maximumPacketSize,
+      topicAliasMaximum: record.topicAliasMaximum,
+      retainAvailable: record.available.retain,
+      wildcardsAvailable: record.available.wildcards,
+      subscriptionIdentifiersAvailable: record.available.subscriptionIdentifiers,
+      sharedSubscriptionsAvailable: record.available.shared,
+    },
+    server: { reasonString: said.reasonString, responseInformation: said.responseInformation, userProperties: said.userProperties ?? [] },
+  };
+}
+
+/** What a STATUS record says; `connection` is what the last CONNECTED said. */
+export function statusOf(record: StatusRecord, connection: Connection | undefined): Status {
+  const { attempt, phase, at } = record;
+  const cause = causeOf(record.cause);
+  switch (record.state) {
+    case "idle":
+      return { state: "idle" };
+    case "connecting":
+      return { state: "connecting", attempt, phase, since: at, cause };
+    case "online":
+      return { state: "online", attempt, since: at, ...(connection ?? connectionOf(readConnected(new Uint32Array(0), 0), undefined)) };
+    case "waiting":
+      return { state: "waiting", attempt, retryAt: at, cause: cause ?? closedCause() };
+    case "stopped":
+      return { state: "stopped", cause: cause ?? closedCause() };
+  }
+}

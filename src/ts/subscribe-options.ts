@@ -1,0 +1,81 @@
+// The options of subscribe(): as users write them, and as the wire wants them.
+import { abortSignal, boolean, fields, integer, oneOf } from "./check.js";
+import { OptionError } from "./errors/option-error.js";
+import type { Qos } from "./options.js";
+import { encodeProperties, type UserPropertiesInit } from "./properties.js";
+import { pairs } from "./user-properties.js";
+
+/**
+ * Options of `subscribe()`.
+ *
+ * @example
+ * client.subscribe("device/+id/state", { qos: 1, retainHandling: "never" }, show);
+ */
+export interface SubscribeOptions {
+  /** Highest QoS to receive. Default: 0. */
+  readonly qos?: Qos | undefined;
+  /** Whether to leave out what this client publishes itself (5.0). Default: false. */
+  readonly noLocal?: boolean | undefined;
+  /** Whether `message.retain` is as it was published, instead of telling kept from new (5.0). Default: false. */
+  readonly retainAsPublished?: boolean | undefined;
+  /** Whether the broker sends retained messages: always, only for a new subscription, or never (5.0). Default: `"send"`. */
+  readonly retainHandling?: "send" | "if-new" | "never" | undefined;
+  /** A number from 1 to 268,435,455 that the broker puts into each message (5.0). */
+  readonly subscriptionIdentifier?: number | undefined;
+  /** User properties of SUBSCRIBE (5.0). */
+  readonly userProperties?: UserPropertiesInit | undefined;
+  /** Without a handler: how many messages are kept for the loop; beyond that the oldest are dropped. Default: 10,000. */
+  readonly buffer?: number | undefined;
+  /** Ends the subscription when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const NAMES = [
+  "qos",
+  "noLocal",
+  "retainAsPublished",
+  "retainHandling",
+  "subscriptionIdentifier",
+  "userProperties",
+  "buffer",
+  "signal",
+] as const;
+const RETAIN_HANDLING = ["send", "if-new", "never"] as const;
+
+/** Options of SUBSCRIBE in wire form: equal ones need no new SUBSCRIBE. */
+export interface WireSubscription {
+  /** The options byte [MQTT-3.8.3.1]. */
+  readonly bits: number;
+  readonly properties: Uint8Array | undefined;
+}
+
+export interface SubscribeSettings extends WireSubscription {
+  readonly buffer: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Checks what subscribe() was called with and puts it into wire form. */
+export function subscribeSettings(options: unknown, handler: unknown, filter: string): SubscribeSettings {
+  if (handler !== undefined && typeof handler !== "function") throw new OptionError("handler", "a function", handler);
+  const given = fields("", options ?? {}, NAMES);
+  const qos = given["qos"] === undefined ? 0 : oneOf("qos", given["qos"], [0, 1, 2]);
+  const noLocal = given["noLocal"] === undefined ? false : boolean("noLocal", given["noLocal"]);
+  if (noLocal && filter.startsWith("$share/")) throw new OptionError("noLocal", "only false in a shared subscription [MQTT-3.8.3-4]", true);
+  const retainAsPublished = given["retainAsPublished"] === undefined ? false : boolean("retainAsPublished", given["retainAsPublished"]);
+  const handling = given["retainHandling"] === undefined ? "send" : oneOf("retainHandling", given["retainHandling"], RETAIN_HANDLING);
+  return {
+    bits: qos | (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (RETAIN_HANDLING.indexOf(handling) << 4),
+    properties: wireProperties(given),
+    buffer: given["buffer"] === undefined ? 10_000 : integer("buffer", given["buffer"], 1, 10_000_000),
+    signal: given["signal"] === undefined ? undefined : abortSignal("signal", given["signal"]),
+  };
+}
+
+function wireProperties(given: Readonly<Record<string, unknown>>): Uint8Array | undefined {
+  const identifier = given["subscriptionIdentifier"];
+  const user = given["userProperties"];
+  return encodeProperties({
+    ...(identifier !== undefined && { subscriptionIdentifiers: [integer("subscriptionIdentifier", identifier, 1, 268_435_455)] }),
+    ...(user !== undefined && { userProperties: pairs("userProperties", user) }),
+  });
+}

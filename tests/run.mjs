@@ -49,6 +49,18 @@ const STAGES = [
     commands: () => [run("cargo", "test", "--quiet", "--locked", "--workspace", "--no-fail-fast")],
   },
   { name: "servers", title: "the proxy and the brokers of the tests", tests: true, commands: () => [nodeTests("tests/servers")] },
+  {
+    name: "browser",
+    title: "the browser layer, in Chromium's page and worker",
+    tests: true,
+    commands: () => [node("tests/browser/run.mjs")],
+  },
+  {
+    name: "bench",
+    title: "the benchmark accounts for every message (a few, untimed)",
+    tests: true,
+    commands: () => [nodeTests("tests/bench"), node("tests/bench/run.mjs", "--smoke")],
+  },
 ];
 
 /** The stages that `--only a,b` names; all without it. */

@@ -1,4 +1,5 @@
 // The files of the repository, as the rule tests read them.
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,3 +23,6 @@ export function find(where, pattern, { comments = false } = {}) {
       .map(({ line, at }) => `${name}:${at}: ${line.trim().slice(0, 120)}`),
   );
 }
+
+/** Passes when nothing was found; otherwise lists what was. */
+export const none = (found) => assert.ok(found.length === 0, `\n${found.join("\n")}`);

@@ -20,7 +20,8 @@ function nodeTests(folder) {
 
 /** Clippy for what only wasm32 compiles. Debian's toolchain has no clippy that fits: there the compiler's own warnings are denied. */
 function wasmWarnings() {
-  const env = wasmToolchain();
+  // The tests read these when they are compiled.
+  const env = { ...wasmToolchain(), HAWSER_TEST_BROKER: "ws://127.0.0.1", HAWSER_TEST_PEER: "ws://127.0.0.1" };
   const target = ["--quiet", "--locked", "--target", "wasm32-unknown-unknown", "--lib", "--tests"];
   if (env.CARGO === "cargo") return { command: ["cargo", "clippy", ...target, "--", "-D", "warnings"], env };
   return { command: [env.CARGO, "check", ...target], env: { ...env, RUSTFLAGS: "-D warnings" } };

@@ -24,16 +24,23 @@ const OPTIONS: &str = r#"{
 
 /// URL of the embedded broker. `tests/browser/run.mjs` starts it.
 pub fn broker() -> String {
-    option_env!("HAWSER_TEST_BROKER")
-        .expect("HAWSER_TEST_BROKER was not set when the tests were compiled: run tests/browser/run.mjs")
-        .to_owned()
+    env!(
+        "HAWSER_TEST_BROKER",
+        "the browser tests need a broker: run tests/browser/run.mjs"
+    )
+    .to_owned()
 }
 
 /// URL of a behaviour of `tests/browser/peer.mjs`.
 pub fn peer(behaviour: &str) -> String {
-    let base = option_env!("HAWSER_TEST_PEER")
-        .expect("HAWSER_TEST_PEER was not set when the tests were compiled: run tests/browser/run.mjs");
-    [base, behaviour].concat()
+    [
+        env!(
+            "HAWSER_TEST_PEER",
+            "the browser tests need a peer: run tests/browser/run.mjs"
+        ),
+        behaviour,
+    ]
+    .concat()
 }
 
 /// A name that no other test, page or run uses.

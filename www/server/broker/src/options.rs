@@ -3,9 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use mqtt5::broker::config::{
-    BrokerConfig, RateLimitConfig, StorageBackend, StorageConfig, WebSocketConfig,
-};
+use mqtt5::broker::config::{BrokerConfig, RateLimitConfig, StorageBackend, StorageConfig, WebSocketConfig};
 use serde::Deserialize;
 
 /// Options of the broker, in the launcher's spelling (camelCase). Everything may be left out.
@@ -78,18 +76,12 @@ impl Options {
         set(&mut config.topic_alias_maximum, self.topic_alias_maximum);
         set(&mut config.max_outbound_inflight, self.maximum_inflight);
         set(&mut config.retain_available, self.retain_available);
-        set(
-            &mut config.wildcard_subscription_available,
-            self.wildcard_available,
-        );
+        set(&mut config.wildcard_subscription_available, self.wildcard_available);
         set(
             &mut config.subscription_identifier_available,
             self.subscription_identifier_available,
         );
-        set(
-            &mut config.shared_subscription_available,
-            self.shared_available,
-        );
+        set(&mut config.shared_subscription_available, self.shared_available);
         set(
             &mut config.session_expiry_interval,
             self.session_expiry.map(Duration::from_secs),

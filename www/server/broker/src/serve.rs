@@ -20,9 +20,7 @@ pub async fn run(options: &str) -> Result<(), Failure> {
     if !options.users.is_empty() {
         broker = broker.with_auth_provider(Arc::new(Users::new(&options.users)));
     }
-    let address = broker
-        .ws_local_addr()
-        .ok_or("there is no WebSocket listener")?;
+    let address = broker.ws_local_addr().ok_or("there is no WebSocket listener")?;
     let shutdown = broker.shutdown_handle();
     let mut ready = broker.ready_receiver();
     let serving = tokio::spawn(async move { broker.run().await });

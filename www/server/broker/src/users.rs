@@ -29,9 +29,7 @@ impl Users {
     fn check(&self, connect: &ConnectPacket) -> AuthResult {
         let username = connect.username.as_deref().unwrap_or_default();
         match (self.passwords.get(username), connect.password.as_ref()) {
-            (Some(expected), Some(given)) if expected == given => {
-                AuthResult::success_with_user(username)
-            }
+            (Some(expected), Some(given)) if expected == given => AuthResult::success_with_user(username),
             _ => AuthResult::fail(ReasonCode::BadUsernameOrPassword),
         }
     }
@@ -40,11 +38,7 @@ impl Users {
 type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 impl AuthProvider for Users {
-    fn authenticate<'a>(
-        &'a self,
-        connect: &'a ConnectPacket,
-        _from: SocketAddr,
-    ) -> Answer<'a, Result<AuthResult>> {
+    fn authenticate<'a>(&'a self, connect: &'a ConnectPacket, _from: SocketAddr) -> Answer<'a, Result<AuthResult>> {
         Box::pin(ready(Ok(self.check(connect))))
     }
 

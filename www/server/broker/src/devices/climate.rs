@@ -65,12 +65,7 @@ pub fn rooms(now: u64) -> Vec<Room> {
 }
 
 impl Room {
-    fn new(
-        name: &'static str,
-        temperature: (f64, f64, f64),
-        humidity: (f64, f64, f64),
-        now: u64,
-    ) -> Self {
+    fn new(name: &'static str, temperature: (f64, f64, f64), humidity: (f64, f64, f64), now: u64) -> Self {
         let mut room = Self {
             name,
             temperature: Wave::new(temperature),

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use mqtt5::{
-    ConnectOptions, ConnectionEvent, MqttClient, MqttError, PublishOptions, QoS, SubscribeOptions,
-    WillMessage,
+    ConnectOptions, ConnectionEvent, MqttClient, MqttError, PublishOptions, QoS, SubscribeOptions, WillMessage,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -38,9 +37,7 @@ impl Gateway {
                 }
             })
             .await?;
-        client
-            .connect(&format!("ws://127.0.0.1:{port}/mqtt"))
-            .await?;
+        client.connect(&format!("ws://127.0.0.1:{port}/mqtt")).await?;
         for filter in COMMAND_FILTERS {
             let inputs = inputs.clone();
             let options = SubscribeOptions {

@@ -73,11 +73,7 @@ impl Home {
     /// One second passes.
     pub fn on_second(&mut self, now: u64) -> Vec<Outgoing> {
         self.seconds += 1;
-        let mut publishes: Vec<Outgoing> = self
-            .rooms
-            .iter_mut()
-            .flat_map(|room| room.on_second(now))
-            .collect();
+        let mut publishes: Vec<Outgoing> = self.rooms.iter_mut().flat_map(|room| room.on_second(now)).collect();
         publishes.extend(self.doors.iter_mut().filter_map(|door| door.on_second(now)));
         if self.seconds.is_multiple_of(REPORT_EVERY) {
             let index = fastrand::usize(1..self.devices.len());

@@ -58,19 +58,13 @@ mod tests {
     fn a_command_changes_only_what_it_names() {
         let mut light = Light::new(0);
         let state = light.on_command(br#"{"level": 25}"#, 7);
-        assert_eq!(
-            state.payload,
-            r#"{"on":true,"level":25,"at":7,"commands":1}"#
-        );
+        assert_eq!(state.payload, r#"{"on":true,"level":25,"at":7,"commands":1}"#);
     }
 
     #[test]
     fn a_command_that_makes_no_sense_changes_nothing() {
         let mut light = Light::new(3);
         let state = light.on_command(b"louder!", 9);
-        assert_eq!(
-            state.payload,
-            r#"{"on":true,"level":60,"at":3,"commands":0}"#
-        );
+        assert_eq!(state.payload, r#"{"on":true,"level":60,"at":3,"commands":0}"#);
     }
 }

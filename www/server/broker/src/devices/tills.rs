@@ -90,11 +90,7 @@ impl Ledger {
             processed: self.processed,
             duplicates: self.times.values().filter(|times| **times > 1).count(),
             cents: self.cents,
-            latest: self
-                .latest
-                .iter()
-                .map(|id| (id.as_str(), times(id)))
-                .collect(),
+            latest: self.latest.iter().map(|id| (id.as_str(), times(id))).collect(),
         };
         Outgoing::state(format!("till/{till}/ledger"), &state)
     }

@@ -52,7 +52,7 @@ function capture(command, args, env = process.env) {
   return done.status === 0 ? done.stdout.trim() : undefined;
 }
 
-/** Announces and runs one step quietly. When it fails its last lines are shown and, if `hint` is given, thrown with it; otherwise false. */
+/** Announces and runs one step quietly. When it fails: with a `hint` its last lines are shown and the hint is thrown; without, there is another way. */
 function step(title, command, args, { hint, env = process.env, seconds = 1800 } = {}) {
   const from = Date.now();
   process.stdout.write(`set-up: ${title} ...`);
@@ -65,7 +65,7 @@ function step(title, command, args, { hint, env = process.env, seconds = 1800 } 
     maxBuffer: 1 << 28,
   });
   const ok = done.status === 0;
-  console.log(` ${ok ? "done" : "failed"} (${((Date.now() - from) / 1000).toFixed(1)} s)`);
+  console.log(` ${ok ? "done" : hint ? "failed" : "not possible here"} (${((Date.now() - from) / 1000).toFixed(1)} s)`);
   if (!ok && hint) {
     console.error(`${done.stdout ?? ""}${done.stderr ?? ""}`.trim().split("\n").slice(-15).join("\n"));
     throw new SetupError(`${hint} (${command} ${args[0]} ${done.error ? done.error.code : `ended with ${done.status ?? done.signal}`})`);

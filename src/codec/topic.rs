@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::Version;
-use super::wire::is_special;
+use super::wire::has_special;
 
 /// Why a topic name or filter is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl core::error::Error for TopicError {}
 /// Checks a topic name: 1 to 65,535 bytes, no wildcard, no U+0000.
 pub fn validate_name(name: &str) -> Result<(), TopicError> {
     length(name)?;
-    if name.bytes().any(is_special) {
+    if has_special(name) {
         return Err(if name.as_bytes().contains(&0) {
             TopicError::Nul
         } else {
@@ -75,7 +75,7 @@ pub fn share(filter: &str) -> Result<Option<(&str, &str)>, TopicError> {
         return Ok(None);
     };
     match rest.split_once('/') {
-        Some((name, shared)) if !name.is_empty() && !shared.is_empty() && !name.bytes().any(is_special) => {
+        Some((name, shared)) if !name.is_empty() && !shared.is_empty() && !has_special(name) => {
             Ok(Some((name, shared)))
         }
         _ => Err(TopicError::Share),

@@ -2,12 +2,15 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![deny(unsafe_code)]
 
+mod arbitrary;
+mod differential;
 mod encode_refusals;
 mod framing;
 mod golden_v311;
 mod golden_v5;
 mod malformed;
 mod properties;
+mod random;
 mod reason_codes;
 mod topics;
 
@@ -43,4 +46,21 @@ fn both_ways(bytes: &[u8], version: Version, sender: Sender, packet: &Packet<'_>
         "decoding {bytes:02X?}"
     );
     assert_eq!(encoded(packet, version), bytes, "encoding {packet:?}");
+}
+
+/// A first byte and a body with the length between them that fits.
+fn framed(first: u8, body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![first];
+    let mut length = body.len();
+    loop {
+        let low = u8::try_from(length & 0x7F).unwrap();
+        length >>= 7;
+        if length == 0 {
+            bytes.push(low);
+            break;
+        }
+        bytes.push(low | 0x80);
+    }
+    bytes.extend_from_slice(body);
+    bytes
 }

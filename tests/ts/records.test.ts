@@ -1,0 +1,113 @@
+// The record table, read from the golden file that the Rust side is tested with too.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { CAUSE_KINDS, PHASES } from "../../src/ts/cause.js";
+import { CANCELLED, CLOSED, failureOf, STOPPED } from "../../src/ts/failures.js";
+import { Message, TopicView } from "../../src/ts/message.js";
+import { KIND, kindOf, lengthOf, readConnected, readOutcome, readPacket, readStatus, readTopic } from "../../src/ts/records.js";
+import { record } from "./words.js";
+
+type Value = string | number | boolean | null | number[];
+interface Golden {
+  kinds: Record<string, number>;
+  states: string[];
+  phases: string[];
+  causes: string[];
+  failures: Record<string, number>;
+  records: { name: string; kind: keyof typeof KIND; fields: Record<string, Value>; words: number[] }[];
+}
+
+const golden = JSON.parse(readFileSync("tests/golden/records.json", "utf8")) as Golden;
+
+/** The fields of a record as the golden file names them. */
+function decoded(kind: keyof typeof KIND, words: Uint32Array, at: number): Record<string, Value> {
+  switch (kind) {
+    case "status": {
+      const { cause, ...rest } = readStatus(words, at);
+      return { ...rest, cause: cause.kind, causeCode: cause.code, detail: cause.detail, serverReference: cause.serverReference };
+    }
+    case "connected": {
+      const { available, properties, ...rest } = readConnected(words, at);
+      return {
+        ...rest,
+        properties: [...properties],
+        retainAvailable: available.retain,
+        wildcardAvailable: available.wildcards,
+        subscriptionIdAvailable: available.subscriptionIdentifiers,
+        sharedAvailable: available.shared,
+      };
+    }
+    case "topic":
+      return { ...readTopic(words, at) };
+    case "message":
+      return messageFields(words, at);
+    case "done":
+    case "subscribed":
+    case "unsubscribed": {
+      const { token, code, reason } = readOutcome(words, at);
+      return { token, code, reason: reason ?? null };
+    }
+    case "prepare":
+      return { attempt: words[at + 1] ?? -1 };
+    case "packet":
+      return { ...readPacket(words, at) };
+  }
+}
+
+/** A message has no fields of its own: what can be seen is asked of it. */
+function messageFields(words: Uint32Array, at: number): Record<string, Value> {
+  const message = new Message(new TopicView("t", []), new Uint8Array(2_000_000), words, at);
+  const { qos, retain, dup, packetId, payload } = message;
+  return {
+    topic: words[at + 1] ?? -1,
+    payload: [payload.byteOffset, payload.length],
+    properties: [words[at + 4] ?? -1, words[at + 5] ?? -1],
+    qos,
+    retain,
+    dup,
+    packetId: packetId ?? 0,
+  };
+}
+
+for (const { name, kind, fields, words } of golden.records) {
+  test(`reads the golden record "${name}"`, () => {
+    const [before, after] = [record("prepare", 0, 9), record("prepare", 0, 9)];
+    const among = Uint32Array.from([...before, ...words, ...after]);
+    const head = among[before.length] ?? 0;
+    assert.equal(kindOf(head), KIND[kind]);
+    assert.equal(lengthOf(head), words.length);
+    assert.deepEqual(decoded(kind, among, before.length), fields);
+  });
+}
+
+test("the numbers of kinds, states, phases, causes and failures are the golden ones", () => {
+  assert.deepEqual(KIND, golden.kinds);
+  assert.deepEqual([...PHASES], golden.phases);
+  assert.deepEqual([...CAUSE_KINDS], golden.causes);
+  const [closed, cancelled, stopped] = [golden.failures["closed"], golden.failures["cancelled"], golden.failures["stopped"]];
+  assert.deepEqual([CLOSED, CANCELLED, STOPPED], [closed, cancelled, stopped]);
+  for (const [name, code] of Object.entries(golden.failures)) {
+    if (![CLOSED, CANCELLED, STOPPED].includes(code)) assert.equal(failureOf(code, undefined).code, name);
+  }
+  for (const [number, state] of golden.states.entries()) {
+    assert.equal(readStatus(Uint32Array.from(record("status", number)), 0).state, state);
+  }
+});
+
+test("the records that the tests write are the golden ones", () => {
+  const byName = new Map(golden.records.map(({ name, words }) => [name, words]));
+  assert.deepEqual(record("done", 0, 0xffff_ffff, 16, "no subscribers"), byName.get("done, nobody subscribed, with the broker's reason"));
+  assert.deepEqual(record("topic", 0, 2, "gerät/höhe/°C"), byName.get("topic that is not ASCII"));
+});
+
+test("a record that ends too early reads as zeros and no text, never beyond its end", () => {
+  const words = Uint32Array.from([...record("status", 4, 7), ...record("topic", 0, 1, "behind")]);
+  assert.deepEqual(readStatus(words, 0), {
+    state: "stopped",
+    attempt: 7,
+    phase: "address",
+    at: 0,
+    cause: { kind: "none", code: 0, detail: "", serverReference: "" },
+  });
+});

@@ -1,0 +1,80 @@
+// A host without an engine: it writes down what the client asks, and says what the test tells it to, in real records.
+
+import type { Cause } from "../../src/ts/cause.js";
+import { Client } from "../../src/ts/client.js";
+import type { EngineHost, EngineOptions, HostEvents } from "../../src/ts/engine.js";
+import type { ConnectOptions } from "../../src/ts/index.js";
+import { settingsOf } from "../../src/ts/settings.js";
+
+type Method = Exclude<keyof EngineHost, never>;
+/** One call of the client: what, and with which arguments. */
+export type Call = readonly [method: Method, ...args: unknown[]];
+
+export class ScriptedHost implements EngineHost {
+  readonly calls: Call[] = [];
+  readonly options: EngineOptions;
+  readonly #events: HostEvents;
+
+  constructor(options: EngineOptions, events: HostEvents) {
+    this.options = options;
+    this.#events = events;
+  }
+
+  address(...args: Parameters<EngineHost["address"]>): void {
+    this.calls.push(["address", ...args]);
+  }
+  addressFailed(...args: Parameters<EngineHost["addressFailed"]>): void {
+    this.calls.push(["addressFailed", ...args]);
+  }
+  publish(...args: Parameters<EngineHost["publish"]>): void {
+    this.calls.push(["publish", ...args]);
+  }
+  subscribe(...args: Parameters<EngineHost["subscribe"]>): void {
+    this.calls.push(["subscribe", ...args]);
+  }
+  unsubscribe(...args: Parameters<EngineHost["unsubscribe"]>): void {
+    this.calls.push(["unsubscribe", ...args]);
+  }
+  cancel(...args: Parameters<EngineHost["cancel"]>): void {
+    this.calls.push(["cancel", ...args]);
+  }
+  close(...args: Parameters<EngineHost["close"]>): void {
+    this.calls.push(["close", ...args]);
+  }
+  reconnectNow(): void {
+    this.calls.push(["reconnectNow"]);
+  }
+  dispose(): void {
+    this.calls.push(["dispose"]);
+  }
+
+  /** The calls of one method, oldest first. */
+  all(method: Method): (readonly unknown[])[] {
+    return this.calls.filter(([name]) => name === method).map(([, ...args]) => args);
+  }
+
+  /** The token of the newest call of a method. */
+  token(method: "publish" | "subscribe" | "unsubscribe"): number {
+    return this.all(method).at(-1)?.[0] as number;
+  }
+
+  /** Delivers records, over `frame`. */
+  say(words: readonly number[], frame?: Uint8Array<ArrayBuffer>): void {
+    this.#events.deliver(frame, Uint32Array.from(words));
+  }
+
+  stop(cause: Cause, error?: Error): void {
+    this.#events.stopped(cause, error);
+  }
+}
+
+/** A client on a scripted host. */
+export function scripted(options: ConnectOptions = {}): { client: Client; host: ScriptedHost } {
+  let host: ScriptedHost | undefined;
+  const client = new Client(settingsOf("ws://broker.test/mqtt", options), (engineOptions, events) => {
+    host = new ScriptedHost(engineOptions, events);
+    return host;
+  });
+  if (host === undefined) throw new Error("the client started no host");
+  return { client, host };
+}

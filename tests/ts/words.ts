@@ -1,0 +1,43 @@
+// Writes records as the engine does, so that tests can speak for it. Checked against tests/golden/records.json.
+import { KIND } from "../../src/ts/records.js";
+
+type Field = number | string;
+
+/** One record: its kind, its flags, and the words after word 0 (text is written as length and padded bytes). */
+export function record(kind: keyof typeof KIND, flags: number, ...fields: readonly Field[]): number[] {
+  const words = fields.flatMap((field) => (typeof field === "string" ? textWords(field) : [field]));
+  return [(KIND[kind] | ((words.length + 1) << 8) | (flags << 24)) >>> 0, ...words];
+}
+
+function textWords(text: string): number[] {
+  const bytes = new TextEncoder().encode(text);
+  const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+  padded.set(bytes);
+  return [bytes.length, ...new Uint32Array(padded.buffer)];
+}
+
+const STATES = { idle: 0, connecting: 1, online: 2, waiting: 3, stopped: 4 } as const;
+
+/** A STATUS record. */
+export function status(
+  state: keyof typeof STATES,
+  fields: { attempt?: number; phase?: number; at?: number; cause?: number; code?: number; detail?: string; reference?: string } = {},
+): number[] {
+  const { attempt = 1, phase = 0, at = 0, cause = 0, code = 0, detail = "", reference = "" } = fields;
+  return record("status", STATES[state], attempt, phase, at % 2 ** 32, Math.floor(at / 2 ** 32), cause, code, detail, reference);
+}
+
+/** CONNECTED and the STATUS that follows it. */
+export function online(clientId = "test"): number[] {
+  return [...record("connected", 2, 30, 0, 65_535, 2, 0xffff_ffff, 0, 15, 0, 0, clientId), ...status("online", { at: 1_000 })];
+}
+
+/** TOPIC and MESSAGE records for one message whose payload and properties stand in the frame at these spans. */
+export function message(
+  id: number,
+  name: string,
+  spans: { payload?: [number, number]; properties?: [number, number]; flags?: number; packetId?: number } = {},
+): number[] {
+  const { payload = [0, 0], properties = [0, 0], flags = 0, packetId = 0 } = spans;
+  return [...record("topic", 0, id, name), ...record("message", flags, id, ...payload, ...properties, packetId)];
+}

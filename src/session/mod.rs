@@ -1,19 +1,52 @@
 //! The session engine: all policy, no input or output of its own.
 //!
-//! Time is an argument of every method, the random seed one of [`Session::new`]. Methods only change the session; what is to be done afterwards
-//! comes out of [`Session::take_outputs`].
+//! Time is an argument of every method, the random seed one of [`Session::new`]. There are three kinds of methods: commands of the user
+//! ([`Session::publish`]), things that happened (`handle_*`), and [`Session::take_outputs`], which says all that is to be done about them. Whoever calls
+//! a method of the first two kinds calls the third afterwards, until it returns false. Nothing here can fail: what is refused is settled by an event.
+//!
+//! ```text
+//!   state lifecycle policy backoff timers    where the session stands, and what comes next
+//!   connect                                  CONNECT, CONNACK, and the limits in it
+//!   publish acknowledge queue packet_ids     our messages           (write_ahead: what may leave when)
+//!   subscribe suback requests                our subscriptions
+//!   receive input inbound topics aliases     the broker's messages
+//! ```
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
 
-#[allow(dead_code)]
+mod acknowledge;
+mod aliases;
 mod backoff;
 mod config;
+mod connect;
 mod error;
+mod id_map;
+mod id_set;
+mod inbound;
+mod input;
+mod lifecycle;
+mod link;
 mod output;
-#[allow(dead_code)]
+mod packet_ids;
+mod policy;
+mod publish;
+mod queue;
 mod random;
+mod receive;
+mod requests;
+mod size;
 mod state;
+mod suback;
+mod subscribe;
 mod time;
+mod timers;
+mod topics;
+mod trace;
+mod write_ahead;
 
 pub use backoff::Reconnect;
 pub use config::{Config, Will};
@@ -24,7 +57,18 @@ pub use output::{
 pub use state::{Phase, State};
 pub use time::Millis;
 
-use crate::codec::{Qos, ReasonCode, SubscribeOptions};
+use crate::codec::{Qos, ReasonCode};
+use backoff::Backoff;
+use id_set::IdSet;
+use input::Input;
+use link::Link;
+use packet_ids::PacketIds;
+use queue::Queue;
+use random::Random;
+use requests::Subscriptions;
+use timers::Timers;
+use topics::Topics;
+use write_ahead::WriteAhead;
 
 /// A message to publish.
 #[derive(Clone, Copy, Debug)]
@@ -67,80 +111,167 @@ pub enum CloseKind {
     WrongSubprotocol,
 }
 
+/// What the broker did wrong, and the reason code that tells it so.
+#[derive(Clone, Copy, Debug)]
+struct Fault {
+    reason: ReasonCode,
+    detail: &'static str,
+}
+
+impl Fault {
+    const fn new(reason: ReasonCode, detail: &'static str) -> Self {
+        Self { reason, detail }
+    }
+
+    /// A protocol error, 0x82.
+    const fn protocol(detail: &'static str) -> Self {
+        Self::new(ReasonCode::PROTOCOL_ERROR, detail)
+    }
+}
+
 /// One MQTT session: its state, its messages and its link, over any number of connections.
 #[derive(Debug)]
 pub struct Session {
     config: Config,
+    /// The latest time that was given: it never runs backwards.
+    now: Millis,
+    random: Random,
     state: State,
-    input: Vec<u8>,
+    backoff: Backoff,
+    timers: Timers,
+    /// The identifier in force: the user's, our own, or the one the broker assigned.
+    client_id: String,
+    connected_before: bool,
+    /// There is state here that a broker may resume (4.1).
+    has_session: bool,
+    /// The session is kept by both sides when the connection ends.
+    session_outlives_link: bool,
+    /// A broker has resumed a session that is not known here: the next attempt asks for a new one.
+    must_start_clean: bool,
+    link: Link,
+    input: Input,
+    topics: Topics,
+    packet_ids: PacketIds,
+    queue: Queue,
+    next_sequence: u64,
+    subscriptions: Subscriptions,
+    /// QoS 2 messages of the broker between PUBLISH and PUBREL.
+    open_inbound: IdSet,
+    store: WriteAhead,
+    out: Outputs,
 }
 
 impl Session {
-    /// An idle session.
+    /// An idle session. `seed` should differ from session to session: jitter and the default client identifier come from it.
     #[must_use]
-    pub fn new(config: Config, _seed: u64) -> Self {
+    pub fn new(config: Config, seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let client_id = config
+            .client_id
+            .clone()
+            .unwrap_or_else(|| format!("hawser-{:016x}", random.next()));
+        let mut store = WriteAhead::new(config.durable);
+        if config.clean_start {
+            // [MQTT-3.1.2-4]
+            store.clear();
+        }
         Self {
-            config,
+            now: Millis(0),
+            topics: Topics::new(random.next()),
+            random,
             state: State::Idle,
-            input: Vec::new(),
+            backoff: Backoff::default(),
+            timers: Timers::default(),
+            client_id,
+            connected_before: false,
+            has_session: false,
+            session_outlives_link: false,
+            must_start_clean: false,
+            link: Link::new(&config),
+            input: Input::default(),
+            packet_ids: PacketIds::default(),
+            queue: Queue::default(),
+            next_sequence: 0,
+            subscriptions: Subscriptions::default(),
+            open_inbound: IdSet::default(),
+            store,
+            out: Outputs::default(),
+            config,
         }
     }
 
-    /// Leaves idle. No effect in any other state.
-    pub fn start(&mut self, _now: Millis) {}
-    /// Publishes; settled by [`Event::Done`].
-    pub fn publish(&mut self, _now: Millis, _request: PublishRequest<'_>) {}
-    /// Subscribes to one filter; settled by [`Event::Subscribed`]. `properties`: a property block without its length.
-    pub fn subscribe(
-        &mut self,
-        _now: Millis,
-        _token: u32,
-        _filter: &str,
-        _options: SubscribeOptions,
-        _properties: &[u8],
-    ) {
-    }
-    /// Unsubscribes from one filter; settled by [`Event::Unsubscribed`].
-    pub fn unsubscribe(&mut self, _now: Millis, _token: u32, _filter: &str) {}
-    /// Gives up what was not sent yet; no effect on anything else.
-    pub fn cancel(&mut self, _now: Millis, _token: u32) {}
-    /// Sends DISCONNECT if there is a link, and stops for good. Everything open settles with [`Failure::Closed`].
-    pub fn close(&mut self, _now: Millis, _reason: ReasonCode, _properties: &[u8]) {}
-    /// Ends the wait for the next attempt; starts again after a stop that was not [`Session::close`].
-    pub fn reconnect_now(&mut self, _now: Millis) {}
-    /// Answers [`Event::Prepare`].
-    pub fn handle_address(&mut self, _now: Millis, _attempt: u32, _username: Option<&str>, _password: Option<&[u8]>) {}
-    /// Answers [`Event::Prepare`]: there is no URL or there are no credentials, and why.
-    pub fn handle_address_failed(&mut self, _now: Millis, _attempt: u32, _detail: &str) {}
-    /// The socket is open and speaks `mqtt`.
-    pub fn handle_open(&mut self, _now: Millis) {}
-    /// Room for the bytes of the next frame, to be filled before [`Session::handle_input`].
-    pub fn input(&mut self, length: usize) -> &mut [u8] {
-        self.input.resize(length, 0);
-        &mut self.input
-    }
-    /// A frame has been put into [`Session::input`].
-    pub fn handle_input(&mut self, _now: Millis) {}
-    /// The socket is gone, or unusable.
-    pub fn handle_closed(&mut self, _now: Millis, _close: SocketClose<'_>) {}
-    /// The deadline has passed; it may be late, or early.
-    pub fn handle_timeout(&mut self, _now: Millis) {}
-    /// The store has committed this batch.
-    pub fn handle_stored(&mut self, _now: Millis, _batch: u64) {}
-    /// Moves everything to be done into `out`, whose buffers are used again. Returns whether there is anything.
-    pub fn take_outputs(&mut self, _now: Millis, out: &mut Outputs) -> bool {
-        *out = Outputs::default();
-        false
-    }
-    /// When to call [`Session::handle_timeout`] next.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Millis> {
-        None
-    }
     /// The state of the link.
     #[must_use]
-    pub fn state(&self) -> &State {
-        let _ = &self.config;
+    pub const fn state(&self) -> &State {
         &self.state
+    }
+
+    /// When to call [`Session::handle_timeout`] next. Ask after the outputs were taken.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        let keep_alive = if self.is_online() {
+            self.link.keep_alive.deadline()
+        } else {
+            None
+        };
+        [self.timers.next(), keep_alive].into_iter().flatten().min()
+    }
+
+    /// The store has committed this batch: what waited for it may leave.
+    pub fn handle_stored(&mut self, now: Millis, batch: u64) {
+        self.tick(now);
+        self.store.stored(batch);
+        while let Some(held) = self.store.release() {
+            self.release_held(held);
+        }
+    }
+
+    /// Gives up what was not sent yet: a publish, a subscription or an unsubscription. No effect on anything else.
+    pub fn cancel(&mut self, now: Millis, token: u32) {
+        self.tick(now);
+        if !self.cancel_publish(token) {
+            self.cancel_request(token);
+        }
+    }
+
+    /// Moves all that is to be done into `out`, whose buffers are used again. Returns whether there is anything.
+    pub fn take_outputs(&mut self, now: Millis, out: &mut Outputs) -> bool {
+        self.tick(now);
+        self.send_requests();
+        self.link.unanswered = self.link.unanswered.saturating_sub(self.link.answered);
+        self.link.answered = 0;
+        if !self.out.transmit.is_empty() {
+            self.link.keep_alive.sent(self.now);
+            if self.config.trace {
+                let packets = trace::packets(&self.out.transmit).map(|packet| Event::Packet(Box::new(packet)));
+                self.out.events.extend(packets);
+            }
+        }
+        out.recycle();
+        self.input.hand_out(out);
+        core::mem::swap(&mut self.out.frame, &mut out.frame);
+        core::mem::swap(&mut self.out, out);
+        out.store = self.store.take_batch();
+        !out.is_empty()
+    }
+
+    const fn is_online(&self) -> bool {
+        matches!(self.state, State::Online { .. })
+    }
+
+    /// Takes the time of a call; a clock that was set back stands still until it has caught up.
+    fn tick(&mut self, now: Millis) {
+        self.now = self.now.max(now);
+    }
+
+    /// After the end nothing is taken on.
+    fn refuse_when_stopped(&self) -> Result<(), Failure> {
+        match &self.state {
+            State::Stopped {
+                cause: Cause::ClosedByUser,
+            } => Err(Failure::Closed),
+            State::Stopped { .. } => Err(Failure::Stopped),
+            _ => Ok(()),
+        }
     }
 }

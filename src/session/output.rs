@@ -33,6 +33,23 @@ impl Outputs {
     }
 }
 
+impl Outputs {
+    /// Empties everything and keeps the buffers, unless a burst has made them large.
+    pub(super) fn recycle(&mut self) {
+        const LARGE_TRANSMIT: usize = 4 << 20;
+        const LARGE_EVENTS: usize = 1 << 14;
+        if self.events.capacity() > LARGE_EVENTS {
+            self.events = Vec::new();
+        }
+        if self.transmit.capacity() > LARGE_TRANSMIT {
+            self.transmit = Vec::new();
+        }
+        self.events.clear();
+        self.transmit.clear();
+        (self.store, self.close, self.open) = (None, None, None);
+    }
+}
+
 /// The bytes that spans refer to.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub enum Frame {

@@ -1,0 +1,163 @@
+//! Messages from the broker, and the answers to them.
+
+use crate::codec::{Ack, PacketId, Publish, Qos, ReasonCode, Version};
+
+use super::write_ahead::{Answer, Held};
+use super::{Event, Fault, Message, Session, Span, StoreKey};
+
+const PUBACK: u8 = 0x40;
+const PUBREC: u8 = 0x50;
+const PUBCOMP: u8 = 0x70;
+
+impl Session {
+    /// A message; `end` is where its packet ends in the input buffer.
+    pub(super) fn on_publish(&mut self, publish: &Publish<'_>, end: usize) -> Result<(), Fault> {
+        let topic = self.topic_of(publish)?;
+        let Some(id) = publish.packet_id else {
+            self.deliver(publish, topic, end);
+            return Ok(());
+        };
+        if publish.qos.bits() > self.link.limits.maximum_qos {
+            let detail = "message above the Maximum QoS that the broker itself announced";
+            return Err(Fault::new(ReasonCode::QOS_NOT_SUPPORTED, detail));
+        }
+        let exactly_once = publish.qos == Qos::ExactlyOnce;
+        if exactly_once && self.open_inbound.contains(id) {
+            // Sent again: answered again, delivered once [MQTT-4.3.3-10].
+            let batch = self.store_open(id);
+            self.answer(Answer::Rec(id), batch);
+            return Ok(());
+        }
+        self.link.unanswered = self.link.unanswered.saturating_add(1);
+        if self.config.version == Version::V5 && self.link.unanswered > usize::from(self.config.receive_maximum) {
+            let detail = "more unanswered messages than our Receive Maximum";
+            return Err(Fault::new(ReasonCode::RECEIVE_MAXIMUM_EXCEEDED, detail));
+        }
+        self.deliver(publish, topic, end);
+        if exactly_once {
+            self.open_inbound.insert(id);
+            let batch = self.store_open(id);
+            self.answer(Answer::Rec(id), batch);
+        } else {
+            self.answer(Answer::Ack(id), 0);
+        }
+        Ok(())
+    }
+
+    fn store_open(&mut self, id: PacketId) -> u64 {
+        let [high, low] = id.get().to_be_bytes();
+        self.store.put(StoreKey::Inbound(id.get()), &[PUBREC, 2, high, low])
+    }
+
+    /// The broker has given up a QoS 2 message. Always answered, also when the identifier is unknown `[MQTT-4.3.3-11]`.
+    pub(super) fn on_pubrel(&mut self, ack: &Ack<'_>) {
+        let id = ack.packet_id;
+        if self.open_inbound.remove(id) {
+            let batch = self.store.delete(StoreKey::Inbound(id.get()));
+            self.answer(Answer::Comp(id, true), batch);
+        } else {
+            self.answer(Answer::Comp(id, false), 0);
+        }
+    }
+
+    /// The session is lost, and with it the messages that were under way to us.
+    pub(super) fn forget_inbound(&mut self) {
+        if self.store.durable() {
+            for id in self.open_inbound.iter() {
+                self.store.delete(StoreKey::Inbound(id.get()));
+            }
+        }
+        self.open_inbound.clear();
+    }
+
+    /// The number of a message's topic, from its name or its alias (3.3.2.3.4).
+    fn topic_of(&mut self, publish: &Publish<'_>) -> Result<u32, Fault> {
+        let alias = if publish.properties.is_empty() {
+            None
+        } else {
+            publish.properties.topic_alias()
+        };
+        let Some(alias) = alias else {
+            return Ok(self.intern(publish.topic));
+        };
+        if alias == 0 || alias > self.config.topic_alias_maximum {
+            let detail = "topic alias above our Topic Alias Maximum";
+            return Err(Fault::new(ReasonCode::TOPIC_ALIAS_INVALID, detail));
+        }
+        if !publish.topic.is_empty() {
+            let id = self.intern(publish.topic);
+            self.link.inbound_aliases.set(alias, publish.topic, id, &self.topics);
+            return Ok(id);
+        }
+        match self.link.inbound_aliases.resolve(alias, &mut self.topics) {
+            Some((id, announce)) => {
+                if let Some(name) = announce {
+                    let name = Box::from(name);
+                    self.out.events.push(Event::Topic { id, name });
+                }
+                Ok(id)
+            }
+            None => Err(Fault::protocol("topic alias that stands for nothing")),
+        }
+    }
+
+    fn intern(&mut self, name: &str) -> u32 {
+        let interned = self.topics.intern(name);
+        if interned.new {
+            let name = Box::from(name);
+            self.out.events.push(Event::Topic { id: interned.id, name });
+        }
+        interned.id
+    }
+
+    fn deliver(&mut self, publish: &Publish<'_>, topic: u32, end: usize) {
+        let payload_at = end.saturating_sub(publish.payload.len());
+        let properties = publish.properties.raw();
+        self.input.refer();
+        self.out.events.push(Event::Message(Message {
+            topic,
+            payload: span(payload_at, publish.payload),
+            properties: span(payload_at.saturating_sub(properties.len()), properties),
+            flags: publish.qos.bits() | u8::from(publish.retain) << 2 | u8::from(publish.dup) << 3,
+            packet_id: publish.packet_id.map_or(0, PacketId::get),
+        }));
+    }
+
+    /// Sends an answer when `batch` is committed, and not before the answers that were made earlier `[MQTT-4.6.0-2]`, `[MQTT-4.6.0-3]`.
+    fn answer(&mut self, answer: Answer, batch: u64) {
+        if self.store.is_committed(batch) && !self.store.holds_answers() {
+            self.write_answer(answer);
+        } else {
+            self.store.hold(batch, Held::Answer(answer));
+        }
+    }
+
+    pub(super) fn write_answer(&mut self, answer: Answer) {
+        let (first, id, known) = match answer {
+            Answer::Ack(id) => (PUBACK, id, true),
+            Answer::Rec(id) => (PUBREC, id, true),
+            Answer::Comp(id, known) => (PUBCOMP, id, known),
+        };
+        if first != PUBREC {
+            self.link.answered = self.link.answered.saturating_add(1);
+        }
+        let [high, low] = id.get().to_be_bytes();
+        if known || self.config.version == Version::V311 {
+            self.out.transmit.extend_from_slice(&[first, 2, high, low]);
+        } else {
+            let reason = ReasonCode::PACKET_IDENTIFIER_NOT_FOUND.0;
+            self.out.transmit.extend_from_slice(&[first, 3, high, low, reason]);
+        }
+    }
+}
+
+/// The place of a slice that starts at `offset` in the input buffer.
+pub(super) const fn span(offset: usize, bytes: &[u8]) -> Span {
+    if bytes.is_empty() {
+        return Span { offset: 0, length: 0 };
+    }
+    Span {
+        offset: offset as u32,
+        length: bytes.len() as u32,
+    }
+}

@@ -1,0 +1,281 @@
+//! From one state to the next: attempts, losses, faults and the end.
+
+use crate::codec::{Disconnect, Place, Properties, ReasonCode, Version};
+
+use super::link::Link;
+use super::timers::Timer;
+use super::{Cause, CloseKind, Event, Failure, Fault, Millis, Phase, Session, SocketClose, State, policy};
+
+/// The WebSocket code for closing: scripts may give this one, or 3000 and above.
+const NORMAL_CLOSURE: u16 = 1_000;
+
+impl Session {
+    /// Leaves idle. No effect in any other state.
+    pub fn start(&mut self, now: Millis) {
+        self.tick(now);
+        if self.state == State::Idle {
+            self.connect(None);
+        }
+    }
+
+    /// Ends the wait before the next attempt. Starts again after a stop, but not after [`Session::close`].
+    pub fn reconnect_now(&mut self, now: Millis) {
+        self.tick(now);
+        match &self.state {
+            State::Waiting { cause, .. } => {
+                let cause = cause.clone();
+                self.connect(Some(cause));
+            }
+            State::Stopped { cause } if *cause != Cause::ClosedByUser => {
+                let cause = cause.clone();
+                self.backoff.reset();
+                // Its messages were settled: what is left of the session is not taken up again.
+                self.store.clear();
+                self.store_subscriptions();
+                self.connect(Some(cause));
+            }
+            _ => {}
+        }
+    }
+
+    /// Begins an attempt.
+    pub(super) fn connect(&mut self, cause: Option<Cause>) {
+        let attempt = self.backoff.failures().saturating_add(1);
+        self.timers.clear();
+        self.timers
+            .set(Timer::Connect, self.now.plus(self.config.connect_timeout.max(1)));
+        self.enter(State::Connecting {
+            attempt,
+            phase: Phase::Address,
+            since: self.now,
+            cause,
+        });
+        self.out.events.push(Event::Prepare { attempt });
+    }
+
+    /// The attempt and phase under way.
+    fn attempt(&self) -> Option<(u32, Phase)> {
+        match self.state {
+            State::Connecting { attempt, phase, .. } => Some((attempt, phase)),
+            _ => None,
+        }
+    }
+
+    fn advance(&mut self, to: Phase) {
+        if let State::Connecting {
+            attempt, since, cause, ..
+        } = &self.state
+        {
+            let (attempt, since, cause) = (*attempt, *since, cause.clone());
+            let phase = to;
+            self.enter(State::Connecting {
+                attempt,
+                phase,
+                since,
+                cause,
+            });
+        }
+    }
+
+    /// Answers [`Event::Prepare`]: the address is known, and with it who we are. An answer to another attempt is ignored.
+    pub fn handle_address(&mut self, now: Millis, attempt: u32, username: Option<&str>, password: Option<&[u8]>) {
+        self.tick(now);
+        if self.attempt() != Some((attempt, Phase::Address)) {
+            return;
+        }
+        self.link = Link::new(&self.config);
+        if let Err(error) = self.write_connect(username, password) {
+            self.lost(Cause::Address(format!("CONNECT cannot be written: {error}")), false);
+            return;
+        }
+        self.timers
+            .set(Timer::Connect, self.now.plus(self.config.connect_timeout.max(1)));
+        self.out.open = Some(attempt);
+        self.advance(Phase::Socket);
+    }
+
+    /// Answers [`Event::Prepare`]: there is no URL or there are no credentials, and why.
+    pub fn handle_address_failed(&mut self, now: Millis, attempt: u32, detail: &str) {
+        self.tick(now);
+        if self.attempt() == Some((attempt, Phase::Address)) {
+            self.lost(Cause::Address(detail.into()), false);
+        }
+    }
+
+    /// The socket is open and speaks `mqtt`.
+    pub fn handle_open(&mut self, now: Millis) {
+        self.tick(now);
+        if self.attempt().is_some_and(|(_, phase)| phase == Phase::Socket) {
+            // The first packet, and the only one before CONNACK [MQTT-3.1.0-1].
+            let connect = core::mem::take(&mut self.link.connect);
+            self.out.transmit.extend_from_slice(&connect);
+            self.advance(Phase::Handshake);
+        }
+    }
+
+    /// The socket is gone, or not to be used.
+    pub fn handle_closed(&mut self, now: Millis, close: SocketClose<'_>) {
+        self.tick(now);
+        let opened = match (&self.state, self.attempt()) {
+            (State::Online { .. }, _) | (_, Some((_, Phase::Handshake))) => true,
+            (_, Some((_, Phase::Socket))) => false,
+            _ => return,
+        };
+        let (code, reason) = (close.code, String::from(close.reason));
+        match close.kind {
+            CloseKind::TextFrame => self.lost(Cause::TextFrame, true),
+            CloseKind::WrongSubprotocol => self.lost(Cause::WrongSubprotocol, true),
+            CloseKind::Closed if opened => self.lost(Cause::SocketClosed { code, reason }, false),
+            CloseKind::Closed | CloseKind::Failed => self.lost(Cause::SocketFailed { code, reason }, false),
+        }
+    }
+
+    /// The deadline has passed. Late is fine, early is fine.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        self.tick(now);
+        if self.timers.due(Timer::Stable, self.now) {
+            self.backoff.reset();
+        }
+        if self.timers.due(Timer::Connect, self.now)
+            && let Some((_, phase)) = self.attempt()
+        {
+            self.lost(Cause::ConnectTimeout(phase), phase != Phase::Address);
+        }
+        if self.timers.due(Timer::Retry, self.now)
+            && let State::Waiting { cause, .. } = &self.state
+        {
+            let cause = cause.clone();
+            self.connect(Some(cause));
+        }
+        self.check_keep_alive();
+    }
+
+    /// The broker broke the protocol: DISCONNECT with the reason where there is one to send (4.13.1), then the end of this connection.
+    pub(super) fn fault(&mut self, fault: &Fault) {
+        let cause = Cause::ProtocolError {
+            reason: fault.reason.0,
+            detail: fault.detail.into(),
+        };
+        let farewell = if self.is_online() && self.config.version == Version::V5 {
+            let mut packets = core::mem::take(&mut self.out.transmit);
+            // A code that a client may not send would leave it at closing.
+            let _ = Disconnect::new(fault.reason).encode(self.config.version, &mut packets);
+            packets
+        } else {
+            Vec::new()
+        };
+        self.lost(cause, true);
+        self.out.transmit = farewell;
+    }
+
+    /// The link is gone, or is to go (`close`): what comes next is decided here.
+    pub(super) fn lost(&mut self, cause: Cause, close: bool) {
+        self.drop_link(close);
+        let delay = if policy::may_retry(&cause, self.config.version) {
+            self.backoff
+                .fail(self.config.reconnect, self.config.max_attempts, &mut self.random)
+        } else {
+            None
+        };
+        let Some(delay) = delay else {
+            self.stop(cause, Failure::Stopped);
+            return;
+        };
+        let retry_at = self.now.plus(delay);
+        self.timers.set(Timer::Retry, retry_at);
+        self.enter(State::Waiting {
+            attempt: self.backoff.failures().saturating_add(1),
+            retry_at,
+            cause,
+        });
+    }
+
+    /// Forgets the connection and everything that was to be sent on it.
+    fn drop_link(&mut self, close: bool) {
+        if close {
+            self.out.close = Some(NORMAL_CLOSURE);
+        }
+        self.out.open = None;
+        self.out.transmit.clear();
+        self.timers.clear();
+        self.input.discard();
+        self.store.drop_held();
+        self.suspend_messages();
+        self.suspend_requests();
+        self.link = Link::new(&self.config);
+        if self.is_online() && !self.session_outlives_link {
+            // The session ended with its connection [MQTT-3.1.2-23].
+            self.has_session = false;
+            self.forget_inbound();
+        }
+    }
+
+    /// No further attempt: every open request settles.
+    fn stop(&mut self, cause: Cause, failure: Failure) {
+        self.settle_messages(failure);
+        self.settle_requests(failure, cause == Cause::ClosedByUser);
+        self.open_inbound.clear();
+        self.has_session = false;
+        self.enter(State::Stopped { cause });
+    }
+
+    /// Sends DISCONNECT if there is a link, and stops for good; everything open settles with [`Failure::Closed`].
+    ///
+    /// `properties` is a property block without its length. It is left out where the broker's Maximum Packet Size has no room for it
+    /// `[MQTT-3.14.2-3]`, and where it asks for a session to be kept that CONNECT did not ask for (3.14.2.2.2).
+    pub fn close(&mut self, now: Millis, reason: ReasonCode, properties: &[u8]) {
+        self.tick(now);
+        if matches!(self.state, State::Stopped { .. }) {
+            return;
+        }
+        let open = match self.attempt() {
+            Some((_, phase)) => phase != Phase::Address,
+            None => self.is_online(),
+        };
+        let farewell = if self.is_online() {
+            self.send_requests();
+            let mut packets = core::mem::take(&mut self.out.transmit);
+            self.write_disconnect(reason, properties, &mut packets);
+            packets
+        } else {
+            Vec::new()
+        };
+        self.drop_link(open);
+        self.out.transmit = farewell;
+        self.stop(Cause::ClosedByUser, Failure::Closed);
+    }
+
+    fn write_disconnect(&self, reason: ReasonCode, raw: &[u8], packets: &mut Vec<u8>) {
+        let version = self.config.version;
+        let normal = Disconnect::new(ReasonCode::NORMAL_DISCONNECTION);
+        let start = packets.len();
+        if version == Version::V311 {
+            // With another reason the will is wanted: then there is no DISCONNECT in 3.1.1, just the end.
+            if reason == normal.reason {
+                let _ = normal.encode(version, packets);
+            }
+            return;
+        }
+        let properties = Properties::parse(raw, Place::DisconnectFromClient)
+            .ok()
+            .filter(|properties| {
+                let raises = properties.session_expiry_interval().is_some_and(|expiry| expiry > 0);
+                !(raises && self.config.session_expiry == 0)
+            })
+            .unwrap_or_default();
+        let limit = self.link.limits.maximum_packet_size as usize;
+        let whole = Disconnect { reason, properties }.encode(version, packets);
+        if whole.is_err() || packets.len().saturating_sub(start) > limit {
+            packets.truncate(start);
+            if Disconnect::new(reason).encode(version, packets).is_err() {
+                let _ = normal.encode(version, packets);
+            }
+        }
+    }
+
+    /// Goes to `state` and says so.
+    pub(super) fn enter(&mut self, state: State) {
+        self.state = state.clone();
+        self.out.events.push(Event::Status(Box::new(state)));
+    }
+}

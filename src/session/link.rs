@@ -1,0 +1,70 @@
+//! What belongs to one connection and to no other.
+
+use super::aliases::{InboundAliases, OutboundAliases};
+use super::timers::KeepAlive;
+use super::{Config, Limits};
+use crate::codec::Version;
+
+/// The connection that is being made, or is up.
+#[derive(Debug)]
+pub(super) struct Link {
+    /// CONNECT, until the socket is open.
+    pub(super) connect: Vec<u8>,
+    /// CONNECT asked for a clean start.
+    pub(super) clean_start: bool,
+    /// CONNECT asked for an identifier.
+    pub(super) anonymous: bool,
+    /// What CONNACK allows.
+    pub(super) limits: Limits,
+    /// QoS 1 and 2 messages that may be sent now (4.9).
+    pub(super) quota: u16,
+    /// Keep-alive.
+    pub(super) keep_alive: KeepAlive,
+    /// The broker's aliases.
+    pub(super) inbound_aliases: InboundAliases,
+    /// Ours.
+    pub(super) outbound_aliases: OutboundAliases,
+    /// QoS 1 and 2 messages of the broker without a final answer.
+    pub(super) unanswered: usize,
+    /// Answers that were written since the last outputs: they count when they leave.
+    pub(super) answered: usize,
+}
+
+impl Limits {
+    /// What holds where the broker says nothing.
+    pub(super) const fn standard(version: Version) -> Self {
+        Self {
+            receive_maximum: u16::MAX,
+            maximum_qos: 2,
+            maximum_packet_size: u32::MAX,
+            topic_alias_maximum: 0,
+            retain: true,
+            wildcard_subscriptions: true,
+            subscription_ids: matches!(version, Version::V5),
+            // `$share` means nothing in the text of 3.1.1, yet many brokers honour it: it is not refused there.
+            shared_subscriptions: true,
+        }
+    }
+}
+
+impl Link {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            connect: Vec::new(),
+            clean_start: false,
+            anonymous: false,
+            limits: Limits::standard(config.version),
+            quota: 0,
+            keep_alive: KeepAlive::default(),
+            inbound_aliases: InboundAliases::default(),
+            outbound_aliases: OutboundAliases::default(),
+            unanswered: 0,
+            answered: 0,
+        }
+    }
+
+    /// A message of ours is finished: the window opens by one, never beyond its size.
+    pub(super) fn return_quota(&mut self) {
+        self.quota = self.quota.saturating_add(1).min(self.limits.receive_maximum);
+    }
+}

@@ -1,0 +1,388 @@
+//! Sending messages: what the user asks for, and what leaves when.
+
+use core::str;
+
+use crate::codec::{EncodeError, PacketId, Place, Properties, Publish, Qos, Version, topic};
+
+use super::link::Link;
+use super::packet_ids::Owner;
+use super::queue::{Entry, Stage};
+use super::write_ahead::Held;
+use super::{Event, Failure, Millis, PublishRequest, Session, Settled, StoreKey, size};
+
+const DUP: u8 = 0b1000;
+/// Bytes an alias adds to the first packet that uses it, and the least length of a topic that is worth one.
+const ALIAS_BYTES: usize = 3;
+/// Header, lengths, identifier and alias of a PUBLISH at their largest: 5 + 2 + 2 + 4 + 3.
+const PUBLISH_OVERHEAD: usize = 16;
+
+impl Session {
+    /// Publishes a message; settled by [`Event::Done`]. QoS 0 counts as done when it is handed over for sending.
+    pub fn publish(&mut self, now: Millis, request: PublishRequest<'_>) {
+        self.tick(now);
+        if let Err(failure) = self.try_publish(&request) {
+            self.done(request.token, failure.code());
+        }
+    }
+
+    fn try_publish(&mut self, request: &PublishRequest<'_>) -> Result<(), Failure> {
+        self.refuse_when_stopped()?;
+        let mut publish = Publish {
+            dup: false,
+            qos: request.qos,
+            retain: request.retain,
+            topic: request.topic,
+            packet_id: None,
+            properties: self.outgoing_properties(request.properties)?,
+            payload: request.payload,
+        };
+        if self.is_online() {
+            // A SUBSCRIBE that was asked for before this message leaves before it.
+            self.send_requests();
+            self.check_limits(publish.qos, publish.retain)?;
+            if publish.qos == Qos::AtMostOnce {
+                self.write_checked(&publish)?;
+                self.done(request.token, 0);
+                return Ok(());
+            }
+        }
+        if publish.qos != Qos::AtMostOnce {
+            // Any identifier will do until it is sent.
+            publish.packet_id = Some(PacketId::MIN);
+        }
+        self.enqueue(request.token, &publish)
+    }
+
+    /// A user's property block for PUBLISH. Topic Alias is not the user's to choose, Subscription Identifier not a client's to send `[MQTT-3.3.4-6]`.
+    fn outgoing_properties<'a>(&self, raw: &'a [u8]) -> Result<Properties<'a>, Failure> {
+        if raw.is_empty() {
+            return Ok(Properties::EMPTY);
+        }
+        match Properties::parse(raw, Place::PublishFromClient) {
+            Ok(properties) if self.config.version == Version::V5 && properties.topic_alias().is_none() => {
+                Ok(properties)
+            }
+            _ => Err(Failure::InvalidProperties),
+        }
+    }
+
+    fn check_limits(&self, qos: Qos, retain: bool) -> Result<(), Failure> {
+        if qos.bits() > self.link.limits.maximum_qos {
+            return Err(Failure::QosNotSupported);
+        }
+        if retain && !self.link.limits.retain {
+            return Err(Failure::RetainNotAvailable);
+        }
+        Ok(())
+    }
+
+    /// Puts a message behind all others, and sends it at once if nothing is before it.
+    fn enqueue(&mut self, token: u32, publish: &Publish<'_>) -> Result<(), Failure> {
+        let (topic_length, payload_length) = (publish.topic.len(), publish.payload.len());
+        let properties_length = publish.properties.raw().len();
+        let mut wire = Vec::new();
+        publish
+            .encode(self.config.version, &mut wire)
+            .map_err(failure_of_encoding)?;
+        let stage = match publish.qos {
+            Qos::AtMostOnce => Stage::WaitingAtMostOnce,
+            _ => Stage::Waiting,
+        };
+        let at_once = self.is_online() && self.window_is_open() && self.queue.len(Stage::Waiting) == 0;
+        if !at_once {
+            self.check_queue(wire.len())?;
+        }
+        let sequence = self.next_sequence;
+        self.next_sequence = sequence.wrapping_add(1);
+        let tail = payload_length.saturating_add(match self.config.version {
+            Version::V5 => properties_length.saturating_add(size::variable_length(properties_length)),
+            Version::V311 => 0,
+        });
+        let id_length = if stage == Stage::Waiting { 2 } else { 0 };
+        let id_at = wire.len().saturating_sub(tail).saturating_sub(id_length);
+        let slot = self.queue.push(
+            stage,
+            Entry {
+                token,
+                sequence,
+                wire,
+                id_at,
+                topic_length,
+                properties_length,
+                payload_length,
+                qos: publish.qos,
+                retain: publish.retain,
+                packet_id: None,
+                stored_in: 0,
+                sent: false,
+                held: false,
+                reason: 0,
+            },
+        );
+        self.pump();
+        if self.queue.stage(slot) == Some(Stage::Waiting)
+            && self.queue.get(slot).is_some_and(|entry| entry.sequence == sequence)
+        {
+            self.set_packet_id(slot, None);
+        }
+        Ok(())
+    }
+
+    fn check_queue(&self, size: usize) -> Result<(), Failure> {
+        let waiting = self
+            .queue
+            .len(Stage::Waiting)
+            .saturating_add(self.queue.len(Stage::WaitingAtMostOnce));
+        let bytes = self.queue.bytes();
+        let too_many = waiting >= self.config.max_queued;
+        let too_large = bytes > 0 && bytes.saturating_add(size) > self.config.max_queued_bytes;
+        if too_many || too_large {
+            Err(Failure::QueueFull)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn window_is_open(&self) -> bool {
+        self.link.quota > 0 && self.queue.len(Stage::Resending) == 0
+    }
+
+    /// Sends whatever may be sent now, in publishing order. Only PUBLISH waits for the window `[MQTT-3.3.4-7]`, and only above QoS 0.
+    pub(super) fn pump(&mut self) {
+        while self.is_online() {
+            if self.link.quota > 0
+                && let Some(slot) = self.queue.first(Stage::Resending)
+            {
+                self.queue.move_to(slot, Stage::Publishing);
+                self.link.quota = self.link.quota.saturating_sub(1);
+                self.emit_publish(slot);
+                continue;
+            }
+            let early = self.queue.first(Stage::WaitingAtMostOnce);
+            let next = self.queue.first(Stage::Waiting).filter(|_| self.window_is_open());
+            match (early, next) {
+                (Some(slot), None) => self.send_waiting(slot),
+                (Some(slot), Some(other)) if self.sequence(slot) < self.sequence(other) => self.send_waiting(slot),
+                (_, Some(slot)) => {
+                    if !self.promote(slot) {
+                        return;
+                    }
+                }
+                (None, None) => return,
+            }
+        }
+    }
+
+    fn sequence(&self, slot: u32) -> u64 {
+        self.queue.get(slot).map_or(0, |entry| entry.sequence)
+    }
+
+    /// A QoS 0 message that waited for the link.
+    fn send_waiting(&mut self, slot: u32) {
+        let Some(entry) = self.queue.remove(slot) else {
+            return;
+        };
+        let sent = self
+            .check_limits(entry.qos, entry.retain)
+            .and_then(|()| self.check_size(&entry))
+            .map(|()| write_entry(&entry, self.config.version, &mut self.link, &mut self.out.transmit));
+        self.done(entry.token, sent.map_or_else(Failure::code, |()| 0));
+    }
+
+    fn check_size(&self, entry: &Entry) -> Result<(), Failure> {
+        if entry.wire.len() > self.link.limits.maximum_packet_size as usize {
+            Err(Failure::PacketTooLarge)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Gives the first waiting message an identifier and sends it, or refuses it; false if there is no identifier.
+    fn promote(&mut self, slot: u32) -> bool {
+        let Some(entry) = self.queue.get(slot) else {
+            return false;
+        };
+        let allowed = self
+            .check_limits(entry.qos, entry.retain)
+            .and_then(|()| self.check_size(entry));
+        if let Err(failure) = allowed {
+            self.settle(slot, failure.code(), None);
+            return true;
+        }
+        let Some(id) = self.packet_ids.allocate(Owner::Publish(slot)) else {
+            return false;
+        };
+        self.link.quota = self.link.quota.saturating_sub(1);
+        self.set_packet_id(slot, Some(id));
+        self.queue.move_to(slot, Stage::Publishing);
+        self.emit_publish(slot);
+        true
+    }
+
+    /// Writes an identifier (or none: 0) into the packet, and the packet into the store.
+    pub(super) fn set_packet_id(&mut self, slot: u32, id: Option<PacketId>) {
+        let Some(entry) = self.queue.get_mut(slot) else {
+            return;
+        };
+        let bytes = id.map_or([0, 0], |id| id.get().to_be_bytes());
+        if let Some(place) = entry.wire.get_mut(entry.id_at..entry.id_at.saturating_add(2)) {
+            place.copy_from_slice(&bytes);
+        }
+        entry.packet_id = id;
+        entry.stored_in = self.store.put(StoreKey::Outbound(entry.sequence), &entry.wire);
+    }
+
+    /// Sends a PUBLISH with an identifier, or holds it until the store has it.
+    fn emit_publish(&mut self, slot: u32) {
+        let Some(entry) = self.queue.get_mut(slot) else {
+            return;
+        };
+        match entry.packet_id {
+            Some(id) if !self.store.is_committed(entry.stored_in) => {
+                entry.held = true;
+                self.store.hold(entry.stored_in, Held::Publish(id));
+            }
+            _ => self.write_publish(slot),
+        }
+    }
+
+    /// Writes the PUBLISH of an entry: the first time with DUP 0, then with DUP 1 `[MQTT-3.3.1-1]`.
+    pub(super) fn write_publish(&mut self, slot: u32) {
+        let Some(entry) = self.queue.get_mut(slot) else {
+            return;
+        };
+        entry.held = false;
+        if let (true, Some(first)) = (entry.sent, entry.wire.first_mut()) {
+            *first |= DUP;
+        }
+        entry.sent = true;
+        write_entry(entry, self.config.version, &mut self.link, &mut self.out.transmit);
+    }
+
+    /// Writes a PUBLISH unless it is larger than the broker allows `[MQTT-3.2.2-15]`.
+    fn write_checked(&mut self, publish: &Publish<'_>) -> Result<(), Failure> {
+        let start = self.out.transmit.len();
+        write(publish, self.config.version, &mut self.link, &mut self.out.transmit).map_err(failure_of_encoding)?;
+        let size = self.out.transmit.len().saturating_sub(start);
+        if size > self.link.limits.maximum_packet_size as usize {
+            self.out.transmit.truncate(start);
+            return Err(Failure::PacketTooLarge);
+        }
+        Ok(())
+    }
+
+    /// Ends a message: its identifier is free, the store forgets it, the caller hears of it.
+    pub(super) fn settle(&mut self, slot: u32, code: u32, reason: Option<Box<str>>) {
+        let Some(entry) = self.queue.remove(slot) else {
+            return;
+        };
+        if let Some(id) = entry.packet_id {
+            self.packet_ids.release(id);
+        }
+        if entry.qos != Qos::AtMostOnce {
+            self.store.delete(StoreKey::Outbound(entry.sequence));
+        }
+        let token = entry.token;
+        self.out.events.push(Event::Done(Settled { token, code, reason }));
+    }
+
+    /// A publish is over.
+    pub(super) fn done(&mut self, token: u32, code: u32) {
+        let reason = None;
+        self.out.events.push(Event::Done(Settled { token, code, reason }));
+    }
+
+    /// Settles a message that never left; false if there is none with this token.
+    pub(super) fn cancel_publish(&mut self, token: u32) -> bool {
+        // Only a store can hold back what has an identifier.
+        let stages = if self.store.durable() { 4 } else { 2 };
+        for stage in [
+            Stage::WaitingAtMostOnce,
+            Stage::Waiting,
+            Stage::Resending,
+            Stage::Publishing,
+        ]
+        .into_iter()
+        .take(stages)
+        {
+            let mut next = self.queue.first(stage);
+            while let Some(slot) = next {
+                next = self.queue.next(slot);
+                if self
+                    .queue
+                    .get(slot)
+                    .is_some_and(|entry| entry.token == token && !entry.sent)
+                {
+                    if stage == Stage::Publishing {
+                        self.link.return_quota();
+                    }
+                    self.settle(slot, Failure::Cancelled.code(), None);
+                    self.pump();
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
+
+/// Writes the packet of an entry, with an alias instead of its topic if that is to be had.
+fn write_entry(entry: &Entry, version: Version, link: &mut Link, transmit: &mut Vec<u8>) {
+    let aliased = link.outbound_aliases.enabled()
+        && parts(entry).is_some_and(|publish| write(&publish, version, link, transmit).is_ok());
+    if !aliased {
+        transmit.extend_from_slice(&entry.wire);
+    }
+}
+
+/// A packet of ours in its parts.
+fn parts(entry: &Entry) -> Option<Publish<'_>> {
+    let wire = &entry.wire;
+    let topic = wire.get(entry.id_at.checked_sub(entry.topic_length)?..entry.id_at)?;
+    let payload_at = wire.len().checked_sub(entry.payload_length)?;
+    let raw = wire.get(payload_at.checked_sub(entry.properties_length)?..payload_at)?;
+    Some(Publish {
+        dup: wire.first()? & DUP != 0,
+        qos: entry.qos,
+        retain: entry.retain,
+        topic: str::from_utf8(topic).ok()?,
+        packet_id: entry.packet_id,
+        properties: Properties::parse(raw, Place::PublishFromClient).ok()?,
+        payload: wire.get(payload_at..)?,
+    })
+}
+
+/// Writes a PUBLISH, with an alias instead of its topic if that is to be had. The alias never makes a packet too large that fits without.
+fn write(publish: &Publish<'_>, version: Version, link: &mut Link, transmit: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let size = [
+        publish.topic.len(),
+        publish.properties.raw().len(),
+        publish.payload.len(),
+    ]
+    .into_iter()
+    .fold(PUBLISH_OVERHEAD, usize::saturating_add);
+    let fits = size <= link.limits.maximum_packet_size as usize;
+    if !link.outbound_aliases.enabled() || !fits || publish.topic.len() <= ALIAS_BYTES {
+        return publish.encode(version, transmit);
+    }
+    // A name is remembered only if its packet is sure to leave.
+    topic::validate_name(publish.topic).map_err(|_| EncodeError::InvalidTopic)?;
+    let (alias, known) = link.outbound_aliases.choose(publish.topic);
+    let [high, low] = alias.to_be_bytes();
+    let mut raw = vec![0x23, high, low];
+    raw.extend_from_slice(publish.properties.raw());
+    let short = Publish {
+        topic: if known { "" } else { publish.topic },
+        properties: Properties::parse(&raw, Place::PublishFromClient).map_err(|_| EncodeError::PropertyValue)?,
+        ..*publish
+    };
+    short.encode(version, transmit)
+}
+
+fn failure_of_encoding(error: EncodeError) -> Failure {
+    match error {
+        EncodeError::PacketTooLarge => Failure::PacketTooLarge,
+        EncodeError::InvalidTopic | EncodeError::FieldTooLong | EncodeError::NulInString => Failure::InvalidTopic,
+        _ => Failure::InvalidProperties,
+    }
+}

@@ -1,0 +1,114 @@
+//! Bytes to packets, packets to whom they concern.
+
+use crate::codec::{self, Packet, ReasonCode, Sender};
+
+use super::connect::refusal;
+use super::timers::Check;
+use super::{Cause, Event, Fault, Millis, Phase, Session, State, trace};
+
+impl Session {
+    /// Room for the bytes of the next frame, to be filled before [`Session::handle_input`]. What is in it before is of no meaning.
+    pub fn input(&mut self, length: usize) -> &mut [u8] {
+        self.input.space(length)
+    }
+
+    /// A frame has been put into [`Session::input`]. It may hold any number of packets and pieces of packets.
+    pub fn handle_input(&mut self, now: Millis) {
+        self.tick(now);
+        self.link.keep_alive.received(self.now);
+        let (buffer, mut at, end) = self.input.take();
+        let bytes = buffer.get(..end).unwrap_or_default();
+        while self.receives() {
+            let rest = bytes.get(at..).unwrap_or_default();
+            let packet = match codec::packet_size(rest, self.config.maximum_packet_size) {
+                Ok(Some(size)) => rest.get(..size),
+                Ok(None) => None,
+                Err(error) => {
+                    self.fault(&Fault::new(error.reason(), error.text()));
+                    break;
+                }
+            };
+            let Some(packet) = packet else {
+                break;
+            };
+            at = at.saturating_add(packet.len());
+            if let Err(fault) = self.on_bytes(packet, at) {
+                self.fault(&fault);
+            }
+        }
+        // What follows a packet that ended the connection is nobody's.
+        let consumed = if self.receives() { at } else { end };
+        self.input.restore(buffer, consumed);
+    }
+
+    /// Whether packets are expected at all.
+    const fn receives(&self) -> bool {
+        matches!(
+            self.state,
+            State::Online { .. }
+                | State::Connecting {
+                    phase: Phase::Handshake,
+                    ..
+                }
+        )
+    }
+
+    /// One whole packet, which ends at `end` in the input buffer.
+    fn on_bytes(&mut self, bytes: &[u8], end: usize) -> Result<(), Fault> {
+        let packet = codec::decode(bytes, self.config.version, Sender::Server)
+            .map_err(|error| Fault::new(error.reason(), error.text()))?;
+        if self.config.trace
+            && let Some(packet) = trace::describe(bytes, false)
+        {
+            self.out.events.push(Event::Packet(Box::new(packet)));
+        }
+        if self.is_online() {
+            self.on_packet(&packet, end)
+        } else if let Packet::ConnAck(connack) = &packet {
+            self.on_connack(connack, end)
+        } else {
+            // [MQTT-3.2.0-1], [MQTT-4.12.0-6]
+            Err(Fault::protocol("another packet before CONNACK"))
+        }
+    }
+
+    fn on_packet(&mut self, packet: &Packet<'_>, end: usize) -> Result<(), Fault> {
+        match packet {
+            Packet::Publish(publish) => self.on_publish(publish, end),
+            Packet::PubAck(ack) => self.on_puback(ack),
+            Packet::PubRec(ack) => self.on_pubrec(ack),
+            Packet::PubComp(ack) => self.on_pubcomp(ack),
+            Packet::PubRel(ack) => {
+                self.on_pubrel(ack);
+                Ok(())
+            }
+            Packet::SubAck(ack) => self.on_suback(ack),
+            Packet::UnsubAck(ack) => self.on_unsuback(ack),
+            // Any byte shows that the link lives: that was noted when it came.
+            Packet::PingResp => Ok(()),
+            Packet::Disconnect(disconnect) => {
+                let refusal = refusal(disconnect.reason, &disconnect.properties);
+                self.lost(Cause::Disconnected(refusal), true);
+                Ok(())
+            }
+            Packet::ConnAck(_) => Err(Fault::protocol("a second CONNACK")),
+            Packet::Auth(_) => Err(Fault::protocol("AUTH without an authentication method in CONNECT")),
+            Packet::Connect(_) | Packet::Subscribe(_) | Packet::Unsubscribe(_) | Packet::PingReq => Err(Fault::new(
+                ReasonCode::PROTOCOL_ERROR,
+                "a packet that only clients send",
+            )),
+        }
+    }
+
+    /// Probes a quiet link, and gives up a silent one.
+    pub(super) fn check_keep_alive(&mut self) {
+        if !self.is_online() {
+            return;
+        }
+        match self.link.keep_alive.check(self.now) {
+            Check::Fine => {}
+            Check::Probe => self.out.transmit.extend_from_slice(&codec::PINGREQ),
+            Check::Dead => self.lost(Cause::KeepAliveTimeout, true),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The answers to SUBSCRIBE and UNSUBSCRIBE, and what becomes of subscriptions when the link or the session is lost.
+
+use crate::codec::{PacketId, ReasonCode, SubAck, UnsubAck, Version};
+
+use super::packet_ids::Owner;
+use super::requests::{self, Kind, Request};
+use super::{Failure, Fault, Session};
+
+impl Session {
+    /// One code for each filter, in order `[MQTT-3.8.4-6]`, `[MQTT-3.9.3-1]`.
+    pub(super) fn on_suback(&mut self, ack: &SubAck<'_>) -> Result<(), Fault> {
+        let Some(batch) = self.answered(ack.packet_id, Owner::Subscribe)? else {
+            return Ok(());
+        };
+        if batch.len() != ack.reasons.len() {
+            self.subscriptions.awaiting.push_front((ack.packet_id, batch));
+            return Err(Fault::protocol("SUBACK with another number of codes than filters"));
+        }
+        let reason = ack.properties.reason_string();
+        self.packet_ids.release(ack.packet_id);
+        for (request, &code) in batch.iter().zip(ack.reasons) {
+            self.granted(request, code, reason);
+        }
+        self.pump();
+        Ok(())
+    }
+
+    fn granted(&mut self, request: &Request, code: u8, reason: Option<&str>) {
+        let before = match request.kind {
+            Kind::Subscribe { granted_before, .. } => granted_before,
+            Kind::Unsubscribe => None,
+        };
+        if ReasonCode(code).is_error() {
+            self.forget_if_newest(request);
+        } else if let Some(subscription) = self.subscriptions.active.get_mut(&request.filter)
+            && subscription.token == request.token
+        {
+            subscription.granted = Some(code);
+        }
+        if before != Some(code) {
+            self.subscribed(request.token, u32::from(code), reason);
+        }
+    }
+
+    /// One code for each filter in 5.0 `[MQTT-3.11.3-1]`, none at all in 3.1.1.
+    pub(super) fn on_unsuback(&mut self, ack: &UnsubAck<'_>) -> Result<(), Fault> {
+        let Some(batch) = self.answered(ack.packet_id, Owner::Unsubscribe)? else {
+            return Ok(());
+        };
+        if self.config.version == Version::V5 && batch.len() != ack.reasons.len() {
+            self.subscriptions.awaiting.push_front((ack.packet_id, batch));
+            return Err(Fault::protocol("UNSUBACK with another number of codes than filters"));
+        }
+        let reason = ack.properties.reason_string();
+        self.packet_ids.release(ack.packet_id);
+        let codes = ack.reasons.iter().copied().chain(core::iter::repeat(0));
+        for (request, code) in batch.iter().zip(codes) {
+            self.unsubscribed(request.token, u32::from(code), reason);
+        }
+        self.pump();
+        Ok(())
+    }
+
+    /// The requests that an acknowledgement answers; none for an unknown identifier, which completes nothing `[MQTT-2.2.1-6]`.
+    fn answered(&mut self, id: PacketId, expected: Owner) -> Result<Option<Vec<Request>>, Fault> {
+        match self.packet_ids.owner(id) {
+            None => return Ok(None),
+            Some(owner) if owner != expected => {
+                return Err(Fault::protocol("SUBACK or UNSUBACK for another kind of packet"));
+            }
+            Some(_) => {}
+        }
+        let awaiting = &mut self.subscriptions.awaiting;
+        let position = awaiting.iter().position(|(other, _)| *other == id);
+        Ok(position.and_then(|at| awaiting.remove(at)).map(|(_, batch)| batch))
+    }
+
+    /// The connection is gone: what was not answered is asked again, before everything that was asked later.
+    pub(super) fn suspend_requests(&mut self) {
+        while let Some((id, batch)) = self.subscriptions.awaiting.pop_back() {
+            self.packet_ids.release(id);
+            for request in batch.into_iter().rev() {
+                self.subscriptions.pending.push_front(request);
+            }
+        }
+    }
+
+    /// The broker has lost the session: everything that it had granted is asked for again, in the order it was first asked for.
+    pub(super) fn restart_subscriptions(&mut self) {
+        let mut lost: Vec<(u32, Request)> = Vec::new();
+        for (filter, subscription) in &mut self.subscriptions.active {
+            // What was not granted yet is still pending, and comes once.
+            if let Some(granted) = subscription.granted.take() {
+                lost.push((subscription.key, subscription.request(filter, Some(granted))));
+            }
+        }
+        lost.sort_unstable_by_key(|(key, _)| *key);
+        for (_, request) in lost.into_iter().rev() {
+            self.subscriptions.pending.push_front(request);
+        }
+    }
+
+    /// Settles every open request. Subscriptions that were granted stay known unless `all` is set.
+    pub(super) fn settle_requests(&mut self, failure: Failure, all: bool) {
+        self.suspend_requests();
+        while let Some(request) = self.subscriptions.pending.pop_front() {
+            match request.kind {
+                Kind::Subscribe {
+                    granted_before: Some(granted),
+                    ..
+                } => {
+                    if let Some(subscription) = self.subscriptions.active.get_mut(&request.filter) {
+                        subscription.granted = Some(granted);
+                    }
+                }
+                Kind::Subscribe { .. } => {
+                    self.subscriptions.active.remove(&request.filter);
+                    self.subscribed(request.token, failure.code(), None);
+                }
+                Kind::Unsubscribe => self.unsubscribed(request.token, failure.code(), None),
+            }
+        }
+        if all {
+            self.subscriptions.active.clear();
+        }
+    }
+
+    /// Writes every subscription into an empty store.
+    pub(super) fn store_subscriptions(&mut self) {
+        for (filter, subscription) in &self.subscriptions.active {
+            let request = subscription.request(filter, None);
+            requests::store(&mut self.store, subscription.key, &request, self.config.version);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Subscribing and unsubscribing: requests in the order they were made, in as few packets as fit.
+
+use crate::codec::{MAX_REMAINING, Place, Properties, SubscribeOptions, Version, topic};
+
+use super::packet_ids::Owner;
+use super::requests::{self, Kind, Request, Subscription};
+use super::{Event, Failure, Millis, Session, Settled, StoreKey};
+
+impl Session {
+    /// Subscribes to one filter; settled by [`Event::Subscribed`]. `properties` is a property block without its length. Requests made in one
+    /// step share a packet.
+    pub fn subscribe(&mut self, now: Millis, token: u32, filter: &str, options: SubscribeOptions, properties: &[u8]) {
+        self.tick(now);
+        if let Err(failure) = self.try_subscribe(token, filter, options, properties) {
+            self.subscribed(token, failure.code(), None);
+        }
+    }
+
+    fn try_subscribe(
+        &mut self,
+        token: u32,
+        filter: &str,
+        options: SubscribeOptions,
+        properties: &[u8],
+    ) -> Result<(), Failure> {
+        self.refuse_when_stopped()?;
+        let version = self.config.version;
+        topic::validate_filter(filter, version).map_err(|_| Failure::InvalidTopic)?;
+        let fits_version = match version {
+            Version::V311 => options.bits() & !3 == 0 && properties.is_empty(),
+            Version::V5 => !(options.no_local && is_shared(filter)),
+        };
+        if !fits_version || Properties::parse(properties, Place::Subscribe).is_err() {
+            return Err(Failure::InvalidProperties);
+        }
+        self.check_requests()?;
+        let known = self
+            .subscriptions
+            .active
+            .get(filter)
+            .map(|subscription| subscription.key);
+        let key = known.unwrap_or(self.subscriptions.next_key);
+        if known.is_none() {
+            self.subscriptions.next_key = key.wrapping_add(1);
+        }
+        let subscription = Subscription {
+            key,
+            token,
+            options,
+            properties: properties.into(),
+            granted: None,
+        };
+        let request = subscription.request(filter, None);
+        requests::store(&mut self.store, key, &request, version);
+        self.subscriptions.active.insert(filter.into(), subscription);
+        self.subscriptions.pending.push_back(request);
+        Ok(())
+    }
+
+    /// Unsubscribes from one filter; settled by [`Event::Unsubscribed`].
+    pub fn unsubscribe(&mut self, now: Millis, token: u32, filter: &str) {
+        self.tick(now);
+        if let Err(failure) = self.try_unsubscribe(token, filter) {
+            self.unsubscribed(token, failure.code(), None);
+        }
+    }
+
+    fn try_unsubscribe(&mut self, token: u32, filter: &str) -> Result<(), Failure> {
+        self.refuse_when_stopped()?;
+        topic::validate_filter(filter, self.config.version).map_err(|_| Failure::InvalidTopic)?;
+        self.check_requests()?;
+        self.forget(filter);
+        self.subscriptions.pending.push_back(Request {
+            token,
+            filter: filter.into(),
+            kind: Kind::Unsubscribe,
+        });
+        Ok(())
+    }
+
+    fn check_requests(&self) -> Result<(), Failure> {
+        if self.subscriptions.pending.len() >= self.config.max_queued {
+            return Err(Failure::QueueFull);
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, filter: &str) {
+        if let Some(subscription) = self.subscriptions.active.remove(filter) {
+            self.store.delete(StoreKey::Subscription(subscription.key));
+        }
+    }
+
+    /// Settles a request that was not sent; false if there is none with this token.
+    pub(super) fn cancel_request(&mut self, token: u32) -> bool {
+        let position = self
+            .subscriptions
+            .pending
+            .iter()
+            .position(|request| request.token == token);
+        let Some(request) = position.and_then(|at| self.subscriptions.pending.remove(at)) else {
+            return false;
+        };
+        self.refuse_request(&request, Failure::Cancelled);
+        true
+    }
+
+    /// Sends what is pending: neighbours of one kind with the same properties share a packet, as far as the broker's Maximum Packet Size goes.
+    pub(super) fn send_requests(&mut self) {
+        while self.is_online() && !self.subscriptions.pending.is_empty() {
+            if self.packet_ids.is_full() {
+                return;
+            }
+            let batch = self.take_requests();
+            if !batch.is_empty() {
+                self.write_requests(batch);
+            }
+        }
+    }
+
+    /// Takes the requests of the next packet; refuses on the way what the broker does not take.
+    fn take_requests(&mut self) -> Vec<Request> {
+        let limit = self.link.limits.maximum_packet_size.min(MAX_REMAINING) as usize;
+        let mut batch: Vec<Request> = Vec::new();
+        let mut size = 0_usize;
+        while let Some(request) = self.subscriptions.pending.pop_front() {
+            if let Err(failure) = self.check_request(&request, limit) {
+                self.refuse_request(&request, failure);
+                continue;
+            }
+            let belongs = batch.first().is_none_or(|first| first.shares_packet_with(&request));
+            let larger = size.saturating_add(request.size());
+            if !belongs || request.packet_size(larger, self.config.version) > limit {
+                self.subscriptions.pending.push_front(request);
+                break;
+            }
+            size = larger;
+            batch.push(request);
+        }
+        batch
+    }
+
+    fn check_request(&self, request: &Request, limit: usize) -> Result<(), Failure> {
+        let limits = &self.link.limits;
+        if request.packet_size(request.size(), self.config.version) > limit {
+            return Err(Failure::PacketTooLarge);
+        }
+        let Kind::Subscribe { properties, .. } = &request.kind else {
+            return Ok(());
+        };
+        if !limits.wildcard_subscriptions && request.filter.contains(['+', '#']) {
+            return Err(Failure::WildcardNotAvailable);
+        }
+        if !limits.shared_subscriptions && is_shared(&request.filter) {
+            return Err(Failure::SharedNotAvailable);
+        }
+        let identified = Properties::parse(properties, Place::Subscribe)
+            .is_ok_and(|properties| properties.subscription_identifier().is_some());
+        if !limits.subscription_ids && identified {
+            return Err(Failure::SubscriptionIdNotAvailable);
+        }
+        Ok(())
+    }
+
+    fn refuse_request(&mut self, request: &Request, failure: Failure) {
+        match request.kind {
+            Kind::Subscribe { .. } => {
+                self.forget_if_newest(request);
+                self.subscribed(request.token, failure.code(), None);
+            }
+            Kind::Unsubscribe => self.unsubscribed(request.token, failure.code(), None),
+        }
+    }
+
+    /// The subscription is gone, unless a later request has replaced it.
+    pub(super) fn forget_if_newest(&mut self, request: &Request) {
+        let newest = self.subscriptions.active.get(&request.filter);
+        if newest.is_some_and(|subscription| subscription.token == request.token) {
+            self.forget(&request.filter);
+        }
+    }
+
+    fn write_requests(&mut self, batch: Vec<Request>) {
+        let owner = match batch.first().map(|request| &request.kind) {
+            Some(Kind::Subscribe { .. }) => Owner::Subscribe,
+            _ => Owner::Unsubscribe,
+        };
+        let Some(id) = self.packet_ids.allocate(owner) else {
+            return;
+        };
+        if requests::write(&batch, id, self.config.version, &mut self.out.transmit).is_ok() {
+            self.subscriptions.awaiting.push_back((id, batch));
+            return;
+        }
+        // What was checked when it was asked for can be written; still no request may vanish.
+        self.packet_ids.release(id);
+        for request in &batch {
+            self.refuse_request(request, Failure::InvalidTopic);
+        }
+    }
+
+    pub(super) fn subscribed(&mut self, token: u32, code: u32, reason: Option<&str>) {
+        let reason = reason.map(Box::from);
+        self.out.events.push(Event::Subscribed(Settled { token, code, reason }));
+    }
+
+    pub(super) fn unsubscribed(&mut self, token: u32, code: u32, reason: Option<&str>) {
+        let reason = reason.map(Box::from);
+        self.out
+            .events
+            .push(Event::Unsubscribed(Settled { token, code, reason }));
+    }
+}
+
+fn is_shared(filter: &str) -> bool {
+    filter.starts_with("$share/")
+}

@@ -1,0 +1,210 @@
+//! The write-ahead rule: what stands on a change that is not committed yet waits here (DESIGN section 4).
+//!
+//! At most one batch is under way. All further changes gather in the next one, so that a slow store costs latency and not throughput.
+
+use std::collections::VecDeque;
+
+use crate::codec::PacketId;
+
+use super::{StoreBatch, StoreChange, StoreKey};
+
+/// A packet that waits for a commit. It is written when it leaves, from what the session then knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// The PUBLISH with this identifier.
+    Publish(PacketId),
+    /// The PUBREL with this identifier.
+    Release(PacketId),
+    /// An answer to the broker.
+    Answer(Answer),
+}
+
+/// An acknowledgement of something inbound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// PUBACK.
+    Ack(PacketId),
+    /// PUBREC.
+    Rec(PacketId),
+    /// PUBCOMP, and whether the identifier was known.
+    Comp(PacketId, bool),
+}
+
+/// Gathers changes into batches and holds what waits for them.
+#[derive(Debug)]
+pub(super) struct WriteAhead {
+    durable: bool,
+    /// Number of the last batch that was committed.
+    committed: u64,
+    under_way: Option<u64>,
+    gathering: StoreBatch,
+    /// Rising batch numbers.
+    held: VecDeque<(u64, Held)>,
+    held_answers: usize,
+}
+
+impl WriteAhead {
+    /// Without `durable` nothing is gathered and nothing waits.
+    pub(super) fn new(durable: bool) -> Self {
+        Self {
+            durable,
+            committed: 0,
+            under_way: None,
+            gathering: StoreBatch {
+                number: 1,
+                ..StoreBatch::default()
+            },
+            held: VecDeque::new(),
+            held_answers: 0,
+        }
+    }
+
+    /// Whether changes are written at all.
+    pub(super) const fn durable(&self) -> bool {
+        self.durable
+    }
+
+    /// Writes `key`; returns the batch that carries the change.
+    pub(super) fn put(&mut self, key: StoreKey, value: &[u8]) -> u64 {
+        self.put_with(key, |bytes| bytes.extend_from_slice(value))
+    }
+
+    /// Like [`WriteAhead::put`], with a value that `write` appends.
+    pub(super) fn put_with(&mut self, key: StoreKey, write: impl FnOnce(&mut Vec<u8>)) -> u64 {
+        if !self.durable {
+            return 0;
+        }
+        let start = self.gathering.bytes.len() as u32;
+        write(&mut self.gathering.bytes);
+        let value = start..self.gathering.bytes.len() as u32;
+        self.change(StoreChange::Put { key, value })
+    }
+
+    /// Removes `key`; returns the batch that carries the change.
+    pub(super) fn delete(&mut self, key: StoreKey) -> u64 {
+        self.change(StoreChange::Delete(key))
+    }
+
+    /// Removes everything.
+    pub(super) fn clear(&mut self) {
+        self.change(StoreChange::Clear);
+    }
+
+    fn change(&mut self, change: StoreChange) -> u64 {
+        if !self.durable {
+            return 0;
+        }
+        self.gathering.changes.push(change);
+        self.gathering.number
+    }
+
+    /// Whether what stands on `batch` may leave.
+    pub(super) const fn is_committed(&self, batch: u64) -> bool {
+        batch <= self.committed
+    }
+
+    /// Holds `packet` until `batch` is committed, or what is held before it.
+    pub(super) fn hold(&mut self, batch: u64, packet: Held) {
+        let latest = self.held.back().map_or(0, |(batch, _)| *batch);
+        self.held_answers = self
+            .held_answers
+            .saturating_add(usize::from(matches!(packet, Held::Answer(_))));
+        self.held.push_back((batch.max(latest), packet));
+    }
+
+    /// Whether an answer waits: answers leave in the order they were made.
+    pub(super) const fn holds_answers(&self) -> bool {
+        self.held_answers > 0
+    }
+
+    /// The connection is gone, and with it what was to be sent on it.
+    pub(super) fn drop_held(&mut self) {
+        self.held.clear();
+        self.held_answers = 0;
+    }
+
+    /// The batch to commit next, unless one is under way or there is nothing to commit.
+    pub(super) fn take_batch(&mut self) -> Option<StoreBatch> {
+        if self.under_way.is_some() || self.gathering.changes.is_empty() {
+            return None;
+        }
+        let number = self.gathering.number;
+        self.under_way = Some(number);
+        let next = StoreBatch {
+            number: number.saturating_add(1),
+            ..StoreBatch::default()
+        };
+        Some(core::mem::replace(&mut self.gathering, next))
+    }
+
+    /// The store has committed `batch`. Any other than the one under way is ignored.
+    pub(super) fn stored(&mut self, batch: u64) {
+        if self.under_way == Some(batch) {
+            self.under_way = None;
+            self.committed = batch;
+        }
+    }
+
+    /// The next packet that need not wait any longer.
+    pub(super) fn release(&mut self) -> Option<Held> {
+        let (batch, _) = self.held.front()?;
+        if *batch > self.committed {
+            return None;
+        }
+        let (_, packet) = self.held.pop_front()?;
+        self.held_answers = self
+            .held_answers
+            .saturating_sub(usize::from(matches!(packet, Held::Answer(_))));
+        Some(packet)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_gather_in_the_next_batch_while_one_is_under_way() {
+        let mut log = WriteAhead::new(true);
+        assert_eq!(log.take_batch(), None);
+        assert_eq!(log.put(StoreKey::Outbound(1), b"ab"), 1);
+        let first = log.take_batch().unwrap();
+        assert_eq!(
+            (first.number, first.bytes.as_slice(), first.changes.len()),
+            (1, &b"ab"[..], 1)
+        );
+        assert_eq!(log.put(StoreKey::Outbound(2), b"cde"), 2);
+        assert_eq!(log.delete(StoreKey::Outbound(1)), 2);
+        assert_eq!(log.take_batch(), None);
+        log.stored(7);
+        assert!(!log.is_committed(1));
+        log.stored(1);
+        assert!(log.is_committed(1) && !log.is_committed(2));
+        assert_eq!(log.take_batch().unwrap().changes.len(), 2);
+    }
+
+    #[test]
+    fn held_packets_leave_in_order_when_their_batch_is_committed() {
+        let id = PacketId::MIN;
+        let mut log = WriteAhead::new(true);
+        log.put(StoreKey::Inbound(1), b"");
+        log.take_batch().unwrap();
+        log.hold(1, Held::Answer(Answer::Rec(id)));
+        log.hold(2, Held::Publish(id));
+        log.hold(1, Held::Answer(Answer::Ack(id)));
+        assert_eq!((log.release(), log.holds_answers()), (None, true));
+        log.stored(1);
+        assert_eq!(log.release(), Some(Held::Answer(Answer::Rec(id))));
+        assert_eq!(log.release(), None);
+        log.drop_held();
+        assert!(!log.holds_answers());
+    }
+
+    #[test]
+    fn nothing_waits_without_a_store() {
+        let mut log = WriteAhead::new(false);
+        let batch = log.put(StoreKey::Facts, b"x");
+        assert!(log.is_committed(batch));
+        assert_eq!(log.take_batch(), None);
+    }
+}

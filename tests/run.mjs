@@ -36,7 +36,7 @@ const STAGES = [
     title: "TypeScript and JavaScript are formatted and free of lint",
     commands: () => [npm("biome", "check", "--error-on-warnings")],
   },
-  { name: "tsc", title: "the types hold", commands: () => [npm("tsc", "-p", "tsconfig.json")] },
+  { name: "tsc", title: "the types hold", commands: () => [npm("tsc", "-p", "tsconfig.json"), npm("tsc", "-p", "www")] },
   { name: "build", title: "the package builds within its size budget", commands: () => [node("build.mjs"), node("tests/bench/size.mjs")] },
   {
     name: "clippy",

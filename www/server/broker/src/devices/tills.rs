@@ -10,7 +10,7 @@ use super::outgoing::Outgoing;
 /// Tills that are remembered; each dashboard uses one of its own.
 const TILLS: usize = 64;
 /// Charges per till that are listed by name in the ledger.
-const LISTED: usize = 16;
+const LISTED: usize = 45;
 
 #[derive(Deserialize)]
 struct Charge {

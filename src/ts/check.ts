@@ -2,11 +2,6 @@
 import { OptionError } from "./errors/option-error.js";
 import { encodeText, isWellFormed } from "./text.js";
 
-/** An option that was left out, or given as `undefined`. */
-export function absent(value: unknown): value is undefined {
-  return value === undefined;
-}
-
 /** The fields of an options object. Refuses what is not an object, and names that do not exist. */
 export function fields(option: string, value: unknown, names: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -17,6 +12,11 @@ export function fields(option: string, value: unknown, names: readonly string[])
     if (!names.includes(name)) throw unknownName(option, name, given[name], names);
   }
   return given;
+}
+
+/** The same for an object that may be left out. */
+export function optionalFields(option: string, value: unknown, names: readonly string[]): Readonly<Record<string, unknown>> {
+  return value === undefined ? {} : fields(option, value, names);
 }
 
 function unknownName(option: string, name: string, value: unknown, names: readonly string[]): OptionError {

@@ -1,5 +1,5 @@
 // The options of close(): as users write them, and as the wire wants them.
-import { boolean, fields, text } from "./check.js";
+import { boolean, optionalFields, text } from "./check.js";
 import { type Duration, durationOf } from "./duration.js";
 import type { EngineOptions } from "./engine.js";
 import { OptionError } from "./errors/option-error.js";
@@ -32,7 +32,7 @@ export function closeSettings(
   options: unknown,
   engine: EngineOptions,
 ): { readonly reason: number; readonly properties: Uint8Array | undefined } {
-  const given = fields("", options ?? {}, ["will", "sessionExpiry", "reasonString", "userProperties"]);
+  const given = optionalFields("", options, ["will", "sessionExpiry", "reasonString", "userProperties"]);
   const values: PropertyValues = {};
   const expiry = sessionExpiry(given["sessionExpiry"], engine);
   if (expiry !== undefined) values.sessionExpiry = expiry;

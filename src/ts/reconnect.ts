@@ -45,7 +45,7 @@ export function reconnectOptions(value: unknown): Pick<EngineOptions, "reconnect
   if (value === false) return { reconnect: { kind: "never" }, stableAfter: 0 };
   if (typeof value !== "object" && value !== undefined)
     throw new OptionError("reconnect", 'false, or an object with the `kind` "fixed" or "exponential"', value);
-  const all = fields("reconnect", value ?? { kind: "exponential" }, [...COMMON, ...OWN.fixed, ...OWN.exponential]);
+  const all = fields("reconnect", value === undefined ? { kind: "exponential" } : value, [...COMMON, ...OWN.fixed, ...OWN.exponential]);
   const kind = oneOf("reconnect.kind", all["kind"], ["fixed", "exponential"]);
   const given = fields("reconnect", all, [...COMMON, ...OWN[kind]]);
   const time = (name: string, fallback: number): number =>

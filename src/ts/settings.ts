@@ -1,5 +1,5 @@
 // The options of connect(), checked and made whole.
-import { abortSignal, boolean, fields, integer, oneOf, text } from "./check.js";
+import { abortSignal, boolean, fields, integer, oneOf, optionalFields, text } from "./check.js";
 import { checkCredentials } from "./credentials.js";
 import { type DurationRule, durationOf, MS } from "./duration.js";
 import type { EngineOptions } from "./engine.js";
@@ -47,7 +47,7 @@ const SECONDS: DurationRule = { unit: "s", min: 0, max: U32 };
 
 /** Checks address and options; throws an OptionError (or a TopicError for the will's topic) that says what is wrong. */
 export function settingsOf(url: unknown, options: unknown): Settings {
-  const given = fields("", options ?? {}, NAMES) as ConnectOptions;
+  const given = optionalFields("", options, NAMES) as ConnectOptions;
   return {
     url: address(url),
     engine: engineOptions(given),
@@ -64,7 +64,7 @@ function credentialsOption(given: unknown): Credentials | CredentialsProvider | 
 
 function engineOptions(given: ConnectOptions): EngineOptions {
   const protocol = optional(given.protocol, "5.0", (value) => oneOf("protocol", value, ["5.0", "3.1.1"])) === "5.0" ? 5 : 4;
-  const queue = fields("queue", given.queue ?? {}, ["messages", "bytes"]);
+  const queue = optionalFields("queue", given.queue, ["messages", "bytes"]);
   return {
     protocol,
     ...(given.clientId !== undefined && { clientId: text("clientId", given.clientId, 1) }),
@@ -91,7 +91,7 @@ function optional<T>(value: unknown, fallback: T, check: (value: unknown) => T):
 
 /** In 3.1.1 every expiry but 0 means "for ever", so nobody gets it without asking. */
 function sessionOptions(given: ConnectOptions, protocol: 4 | 5): Pick<EngineOptions, "cleanStart" | "sessionExpiry"> {
-  const session = fields("session", given.session ?? {}, ["expiry", "cleanStart"]);
+  const session = optionalFields("session", given.session, ["expiry", "cleanStart"]);
   const cleanStart = optional(session["cleanStart"], true, (value) => boolean("session.cleanStart", value));
   const whenAbsent = protocol === 4 ? (cleanStart ? 0 : U32) : 120;
   const sessionExpiry = optional(session["expiry"], whenAbsent, (value) => durationOf("session.expiry", value, SECONDS));

@@ -1,5 +1,5 @@
 // The options of subscribe(): as users write them, and as the wire wants them.
-import { abortSignal, boolean, fields, integer, oneOf } from "./check.js";
+import { abortSignal, boolean, integer, oneOf, optionalFields } from "./check.js";
 import { OptionError } from "./errors/option-error.js";
 import type { Qos } from "./options.js";
 import { encodeProperties, type UserPropertiesInit } from "./properties.js";
@@ -57,7 +57,7 @@ export interface SubscribeSettings extends WireSubscription {
 /** Checks what subscribe() was called with and puts it into wire form. */
 export function subscribeSettings(options: unknown, handler: unknown, filter: string): SubscribeSettings {
   if (handler !== undefined && typeof handler !== "function") throw new OptionError("handler", "a function", handler);
-  const given = fields("", options ?? {}, NAMES);
+  const given = optionalFields("", options, NAMES);
   const qos = given["qos"] === undefined ? 0 : oneOf("qos", given["qos"], [0, 1, 2]);
   const noLocal = given["noLocal"] === undefined ? false : boolean("noLocal", given["noLocal"]);
   if (noLocal && filter.startsWith("$share/")) throw new OptionError("noLocal", "only false in a shared subscription [MQTT-3.8.3-4]", true);

@@ -49,7 +49,8 @@ export class Client extends EventTarget implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
   #detach: (() => void) | undefined;
-  #lastTopic = "";
+  /** The last topic that passed the check: most publishers use few. */
+  #lastTopic: string | undefined;
   #errorListeners = false;
 
   /** @internal */

@@ -11,6 +11,9 @@ interface End {
   readonly failed: boolean;
 }
 
+/** Over without an error, and after one: a failure is told once, as a generator does. */
+const OVER: End = { error: undefined, failed: false };
+
 /** Messages in order, taken one by one. When it is full the oldest is dropped: what is current matters more. */
 export class Inbox<M> {
   readonly #limit: number;
@@ -52,14 +55,13 @@ export class Inbox<M> {
     }
     const end = this.#end;
     if (end === undefined) return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    // A failure is told once, as a generator does.
-    this.#end = { error: undefined, failed: false };
+    this.#end = OVER;
     return end.failed ? Promise.reject(end.error) : Promise.resolve({ done: true, value: undefined });
   }
 
   /** No more messages come; what is there can still be taken. */
   finish(): void {
-    this.#close({ error: undefined, failed: false });
+    this.#close(OVER);
   }
 
   /** No more messages come, because of `error`; what is there can still be taken. */
@@ -76,8 +78,8 @@ export class Inbox<M> {
 
   #close(end: End): void {
     if (this.#end !== undefined) return;
-    this.#end = end;
     const waiting = this.#waiting;
+    this.#end = waiting.length === 0 ? end : OVER;
     this.#waiting = [];
     for (const { resolve, reject } of waiting) {
       if (end.failed) reject(end.error);

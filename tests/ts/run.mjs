@@ -23,6 +23,7 @@ await build({
   entryPoints: names.map((name) => join(HERE, name)),
   outdir: OUT,
   outExtension: { ".js": ".mjs" },
+  alias: { "#engine": join(HERE, "no-engine.ts") },
   bundle: true,
   format: "esm",
   platform: "node",

@@ -1,0 +1,311 @@
+// The client against a scripted host: publishing, status, the end, events. Subscriptions have a file of their own.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Status } from "../../src/ts/index.js";
+import { ClosedError, EngineError, OptionError, PayloadError, PublishError, StoppedError, TopicError } from "../../src/ts/index.js";
+import { scripted } from "./scripted-host.js";
+import { online, record, status } from "./words.js";
+
+const done = (token: number, code: number, ...reason: string[]) => record("done", 0, token, code, ...reason);
+const STOPPED_BY_USER = status("stopped", { cause: 1 });
+const REFUSED = status("stopped", { cause: 4, code: 0x86, detail: "who are you" });
+
+test("a publish settles with what the broker answered", async () => {
+  const { client, host } = scripted();
+  const first = client.publish("a", "one", { qos: 1 });
+  const second = client.publish("b", "two", { qos: 2, retain: true, expiry: 5 });
+  const [[token1, topic1, payload1, flags1], [token2, , , flags2, properties2]] = host.all("publish") as [unknown[], unknown[]];
+  assert.deepEqual([topic1, payload1, flags1, flags2], ["a", new TextEncoder().encode("one"), 2, 5]);
+  assert.deepEqual(properties2, Uint8Array.of(2, 0, 0, 0, 5));
+  assert.notEqual(token1, token2);
+  host.say([...done(token2 as number, 0), ...done(token1 as number, 0x10, "nobody")]);
+  assert.deepEqual(await first, { reasonCode: 16, reasonString: "nobody" });
+  assert.deepEqual(await second, { reasonCode: 0, reasonString: undefined });
+});
+
+test("tokens of settled publishes are used again, and only those", async () => {
+  const { client, host } = scripted();
+  const open = client.publish("a", "1");
+  const openToken = host.token("publish");
+  for (let round = 0; round < 3; round++) {
+    const next = client.publish("a", "2");
+    assert.notEqual(host.token("publish"), openToken);
+    assert.notEqual(host.token("publish"), 0);
+    host.say(done(host.token("publish"), 0));
+    await next;
+  }
+  assert.ok(Math.max(...host.all("publish").map(([token]) => token as number)) <= 2);
+  host.say(done(openToken, 0));
+  await open;
+});
+
+test("a publish that fails says why, with a literal code and what to do", async () => {
+  const cases: [code: number, literal: string, reasonCode?: number][] = [
+    [0x87, "refused", 0x87],
+    [0x102, "queue-full"],
+    [0x103, "packet-too-large"],
+    [0x104, "qos-not-supported"],
+    [0x105, "retain-not-available"],
+    [0x106, "indeterminate"],
+    [0x107, "invalid-topic"],
+    [0x108, "invalid-properties"],
+  ];
+  for (const [code, literal, reasonCode] of cases) {
+    const { client, host } = scripted();
+    const published = client.publish("a", "b", { qos: 1 });
+    host.say(done(host.token("publish"), code, ...(reasonCode ? ["because"] : [])));
+    await assert.rejects(published, (error) => {
+      assert.ok(error instanceof PublishError);
+      assert.deepEqual([error.code, error.reasonCode], [literal, reasonCode]);
+      if (reasonCode) assert.deepEqual([error.reasonName, error.reasonString], ["Not authorized", "because"]);
+      assert.ok(error.hint.length > 10 && error.message.endsWith(error.hint));
+      return true;
+    });
+  }
+});
+
+test("bad input of publish rejects and reaches no engine", async () => {
+  const { client, host } = scripted();
+  await assert.rejects(client.publish("a/+", "b"), TopicError);
+  await assert.rejects(client.publish("", "b"), TopicError);
+  await assert.rejects(
+    client.publish("a", () => 1),
+    PayloadError,
+  );
+  await assert.rejects(client.publish("a", "b", { qos: 3 as 2 }), OptionError);
+  await assert.rejects(client.publish("a", "b", { signal: AbortSignal.abort(new Error("early")) }), /early/);
+  assert.deepEqual(host.calls, []);
+});
+
+test("an aborted publish rejects with the signal's reason and is taken back", async () => {
+  const { client, host } = scripted();
+  const abort = new AbortController();
+  const published = client.publish("a", "b", { qos: 1, signal: abort.signal });
+  const token = host.token("publish");
+  abort.abort(new Error("changed my mind"));
+  await assert.rejects(published, /changed my mind/);
+  assert.deepEqual(host.all("cancel"), [[token]]);
+  host.say(done(token, 0x101));
+  const next = client.publish("a", "c");
+  assert.equal(host.token("publish"), token, "the slot is free once the engine has answered");
+  host.say(done(token, 0));
+  await next;
+});
+
+test("a signal that aborts after the publish has settled does nothing", async () => {
+  const { client, host } = scripted();
+  const abort = new AbortController();
+  const published = client.publish("a", "b", { signal: abort.signal });
+  host.say(done(host.token("publish"), 0));
+  await published;
+  abort.abort();
+  assert.deepEqual(host.all("cancel"), []);
+});
+
+test("the status goes through its states, each with its own data", () => {
+  const { client, host } = scripted();
+  const seen: Status[] = [];
+  client.addEventListener("status", (event) => seen.push(event.status));
+  assert.deepEqual(client.status, { state: "idle" });
+  host.say(status("connecting", { phase: 1, at: 1_795_362_307_123 }));
+  host.say(status("waiting", { attempt: 2, at: 5_000, cause: 2, code: 1006 }));
+  host.say(online("given"));
+  assert.equal(client.status, seen.at(-1));
+  assert.equal(client.clientId, "given");
+  const [connecting, waiting, on] = seen;
+  assert.deepEqual(connecting, { state: "connecting", attempt: 1, phase: "socket", since: 1_795_362_307_123, cause: undefined });
+  assert.ok(waiting?.state === "waiting" && waiting.retryAt === 5_000 && waiting.cause.kind === "socket-failed");
+  assert.equal(waiting.cause.closeCode, 1006);
+  assert.ok(on?.state === "online" && on.protocol === "5.0" && !on.sessionPresent && on.limits.retainAvailable);
+  assert.deepEqual(on.server, { reasonString: undefined, responseInformation: undefined, userProperties: [] });
+});
+
+test("what CONNACK says for people is in the online status", () => {
+  const { client, host } = scripted();
+  const frame = Uint8Array.of(9, 0x1f, 0, 2, 0x68, 0x69, 0x26, 0, 1, 0x6b, 0, 1, 0x76);
+  host.say([...record("connected", 3, 30, 0, 20, 1, 100, 0, 0, 1, 12, "me"), ...status("online")], frame);
+  assert.ok(client.status.state === "online");
+  assert.deepEqual(client.status.server, { reasonString: "hi", responseInformation: undefined, userProperties: [["k", "v"]] });
+  assert.ok(client.status.sessionPresent && client.status.limits.maximumQos === 1 && !client.status.limits.wildcardsAvailable);
+});
+
+test("every cause says in English what happened and what to do", () => {
+  const causes: [cause: number, code: number, about: RegExp][] = [
+    [2, 1006, /could not be opened.*1006.*Check/s],
+    [3, 1001, /was closed.*1001/s],
+    [4, 0x86, /refused.*Bad user name or password.*words.*credentials/s],
+    [4, 5, /refused.*Not authorized/s],
+    [5, 0x8e, /ended the connection.*Session taken over.*clientId/s],
+    [6, 0x81, /Malformed packet.*words/s],
+    [7, 0, /credentials/],
+    [7, 1, /did not open in time/],
+    [7, 2, /did not answer CONNECT/],
+    [8, 0, /silent/],
+    [9, 0, /subprotocol "mqtt"/],
+    [10, 0, /text frame/],
+    [11, 0, /credentials.*words/s],
+  ];
+  for (const [cause, code, about] of causes) {
+    const { client, host } = scripted();
+    host.say(status("waiting", { cause, code, detail: "words" }));
+    assert.ok(client.status.state === "waiting");
+    assert.match(client.status.cause.message, about);
+  }
+});
+
+test("close sends its options, and settles everything with a ClosedError", async () => {
+  const { client, host } = scripted({ clientId: "me" });
+  const published = client.publish("a", "b", { qos: 2 });
+  const closed = client.close({ will: true });
+  assert.equal(client.close(), closed);
+  assert.deepEqual(host.all("close"), [[4, undefined]]);
+  await assert.rejects(client.publish("a", "late"), ClosedError);
+  assert.throws(() => client.subscribe("a"), ClosedError);
+  host.say([...done(host.token("publish"), 0x100), ...STOPPED_BY_USER]);
+  await assert.rejects(published, ClosedError);
+  await closed;
+  assert.ok(client.status.state === "stopped" && client.status.cause.kind === "closed");
+  assert.deepEqual(host.calls.at(-1), ["dispose"]);
+  await client.close();
+  client.reconnectNow();
+  assert.deepEqual(host.calls.at(-1), ["dispose"], "nothing is asked of a host that is gone");
+});
+
+test("wrong options of close reject, and the client goes on", async () => {
+  const { client, host } = scripted();
+  await assert.rejects(client.close({ sessionExpiry: "x" as "1s" }), OptionError);
+  void client.publish("a", "b");
+  assert.equal(host.all("publish").length, 1);
+});
+
+test("a client that stops by itself settles everything with the cause", async () => {
+  const { client, host } = scripted();
+  const states: string[] = [];
+  client.addEventListener("status", (event) => states.push(event.status.state));
+  const before = client.publish("a", "b", { qos: 1 });
+  host.say([...done(host.token("publish"), 0x10c), ...REFUSED]);
+  const stopped = (error: unknown) =>
+    error instanceof StoppedError && error.cause.kind === "refused" && error.cause.reasonString === "who are you";
+  await assert.rejects(before, stopped);
+  await assert.rejects(client.publish("a", "b"), stopped);
+  assert.throws(() => client.subscribe("a"), stopped);
+  host.say(status("connecting"));
+  assert.deepEqual(states, ["stopped"], "stopped is the end");
+  await client.close();
+});
+
+test("an engine that does not load stops the client with a cause, an error event and no open promise", async () => {
+  const { client, host } = scripted();
+  const errors: unknown[] = [];
+  client.addEventListener("error", (event) => errors.push(event.error));
+  const published = client.publish("a", "b");
+  const failure = new EngineError("The WebAssembly engine does not run", "404");
+  host.stop({ kind: "engine", detail: "404", message: "not found" }, failure);
+  await assert.rejects(published, StoppedError);
+  assert.deepEqual(errors, [failure]);
+  assert.ok(client.status.state === "stopped" && client.status.cause.kind === "engine");
+});
+
+test("the signal of the options closes the client", async () => {
+  const abort = new AbortController();
+  const { host } = scripted({ signal: abort.signal });
+  abort.abort();
+  assert.equal(host.all("close").length, 1);
+});
+
+test("await using closes the client, also where Symbol.asyncDispose does not exist", async () => {
+  const { client, host } = scripted();
+  const symbol: symbol = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+  const dispose = (client as unknown as Record<symbol, () => Promise<void>>)[symbol];
+  const disposed = dispose?.call(client);
+  host.say(STOPPED_BY_USER);
+  await disposed;
+  assert.equal(host.all("close").length, 1);
+});
+
+test("packets are reported with their names and flags", () => {
+  const { client, host } = scripted({ trace: true });
+  const packets: object[] = [];
+  client.addEventListener("packet", ({ packet: { at, ...rest } }) => packets.push({ ...rest, timed: at > 0 }));
+  host.say([...record("packet", 1 | (3 << 4), 7, 31, 0b1011, 0, "light"), ...record("packet", 4 << 4, 7, 4, 0, 0x10, "")]);
+  const rest = { packetId: 7, timed: true };
+  assert.deepEqual(packets, [
+    { ...rest, direction: "out", type: "PUBLISH", size: 31, qos: 1, dup: true, retain: true, reasonCode: 0, topic: "light" },
+    { ...rest, direction: "in", type: "PUBACK", size: 4, qos: 0, dup: false, retain: false, reasonCode: 16, topic: undefined },
+  ]);
+});
+
+test("records of a kind that is not known are skipped", async () => {
+  const { client, host } = scripted();
+  const published = client.publish("a", "b");
+  host.say([99 | (3 << 8), 1, 2, ...done(host.token("publish"), 0)]);
+  await published;
+});
+
+test("each attempt is answered with the address and the credentials of the options", () => {
+  const { host } = scripted({ credentials: { username: "u", password: "ü" } });
+  host.say(record("prepare", 0, 1));
+  host.say(record("prepare", 0, 2));
+  const password = new TextEncoder().encode("ü");
+  assert.deepEqual(host.all("address"), [
+    [1, "ws://broker.test/mqtt", "u", password],
+    [2, "ws://broker.test/mqtt", "u", password],
+  ]);
+});
+
+test("a credentials function is asked for each attempt, and told when an attempt is over", async () => {
+  const signals: AbortSignal[] = [];
+  const answers: ((value: object) => void)[] = [];
+  const credentials = ({ attempt, signal }: { attempt: number; signal: AbortSignal }) => {
+    assert.equal(attempt, signals.length + 1);
+    signals.push(signal);
+    return new Promise<object>((resolve) => answers.push(resolve));
+  };
+  const { host } = scripted({ credentials });
+  host.say(record("prepare", 0, 1));
+  host.say(status("waiting", { cause: 7 }));
+  assert.ok(signals[0]?.aborted);
+  host.say(record("prepare", 0, 2));
+  answers[0]?.({ username: "too late" });
+  answers[1]?.({ username: "fresh", password: Uint8Array.of(1) });
+  await new Promise(setImmediate);
+  assert.deepEqual(host.all("address"), [[2, "ws://broker.test/mqtt", "fresh", Uint8Array.of(1)]]);
+  assert.ok(!signals[1]?.aborted);
+});
+
+test("a credentials function that throws, rejects or returns rubbish fails the attempt with what it said", async () => {
+  const rubbish = "secret" as unknown as object;
+  const functions: [() => object | Promise<object>, RegExp][] = [
+    [() => assert.fail("thrown"), /thrown/],
+    [() => Promise.reject(new Error("503")), /503/],
+    [() => Promise.reject("plain text"), /plain text/],
+    [() => rubbish, /username, password/],
+    [() => undefined as unknown as object, /username, password/],
+    [() => ({ username: 7 }), /credentials\(\)\.username/],
+  ];
+  for (const [credentials, about] of functions) {
+    const { host } = scripted({ credentials });
+    host.say(record("prepare", 0, 4));
+    await new Promise(setImmediate);
+    const [[attempt, detail] = []] = host.all("addressFailed");
+    assert.equal(attempt, 4);
+    assert.match(detail as string, about);
+    assert.deepEqual(host.all("address"), []);
+  }
+});
+
+test("an error event without a listener goes to the page's error handler", () => {
+  const reported: unknown[] = [];
+  const scope = globalThis as { reportError?: (error: unknown) => void };
+  const before = scope.reportError;
+  scope.reportError = (error) => void reported.push(error);
+  try {
+    const { host } = scripted();
+    const failure = new Error("lost otherwise");
+    host.stop({ kind: "engine", detail: "", message: "" }, failure);
+    assert.deepEqual(reported, [failure]);
+  } finally {
+    if (before === undefined) delete scope.reportError;
+    else scope.reportError = before;
+  }
+});

@@ -1,0 +1,144 @@
+// The host in the page: calls before the engine is loaded, and an engine that fails.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Cause } from "../../src/ts/cause.js";
+import type { Deliver, EngineOptions, RawEngine, RawEngineClass } from "../../src/ts/engine.js";
+import { EngineError } from "../../src/ts/errors/engine-error.js";
+import { PageHost } from "../../src/ts/page-host.js";
+import { settingsOf } from "../../src/ts/settings.js";
+
+const OPTIONS = settingsOf("ws://broker.test", {}).engine;
+
+/** A class in the place of the wasm module's: it writes its calls down, and throws when told to. */
+function recorder(): { calls: unknown[][]; Engine: RawEngineClass; fail: { with?: Error } } {
+  const calls: unknown[][] = [];
+  const fail: { with?: Error } = {};
+  const note = (...call: unknown[]) => {
+    calls.push(call);
+    if (fail.with !== undefined) throw fail.with;
+  };
+  class Engine implements RawEngine {
+    constructor(options: EngineOptions, _deliver: Deliver) {
+      note("new", options);
+    }
+    start = () => note("start");
+    address = (...args: unknown[]) => note("address", ...args);
+    address_failed = (...args: unknown[]) => note("address_failed", ...args);
+    publish = (token: number, topic: string, payload: Uint8Array, flags: number) => note("publish", token, topic, [...payload], flags);
+    subscribe = (...args: unknown[]) => note("subscribe", ...args);
+    unsubscribe = (...args: unknown[]) => note("unsubscribe", ...args);
+    cancel = (...args: unknown[]) => note("cancel", ...args);
+    close = (...args: unknown[]) => note("close", ...args);
+    reconnect_now = () => note("reconnect_now");
+    free = () => note("free");
+  }
+  return { calls, Engine, fail };
+}
+
+/** A host whose engine comes when the test says so. */
+function hostOf() {
+  const { calls, Engine, fail } = recorder();
+  const stops: { cause: Cause; error: Error | undefined }[] = [];
+  let load: () => void = () => undefined;
+  let refuse: (error: Error) => void = () => undefined;
+  const engine = new Promise<RawEngineClass>((resolve, reject) => {
+    load = () => resolve(Engine);
+    refuse = reject;
+  });
+  const host = new PageHost(engine, OPTIONS, { deliver: () => undefined, stopped: (cause, error) => stops.push({ cause, error }) });
+  return { host, calls, fail, stops, load, refuse, settled: () => new Promise(setImmediate) };
+}
+
+test("calls before the engine is loaded are kept, in order, with the bytes as they were", async () => {
+  const { host, calls, load, settled } = hostOf();
+  const payload = Uint8Array.of(1, 2);
+  host.publish(1, "a", payload, 2);
+  payload.fill(9);
+  host.subscribe(2, "b", 1);
+  host.cancel(1);
+  assert.deepEqual(calls, []);
+  load();
+  await settled();
+  host.unsubscribe(3, "b");
+  host.address(1, "ws://x");
+  host.addressFailed(1, "no");
+  host.reconnectNow();
+  host.close(0);
+  assert.deepEqual(calls, [
+    ["new", OPTIONS],
+    ["start"],
+    ["publish", 1, "a", [1, 2], 2],
+    ["subscribe", 2, "b", 1, undefined],
+    ["cancel", 1],
+    ["unsubscribe", 3, "b"],
+    ["address", 1, "ws://x", undefined, undefined],
+    ["address_failed", 1, "no"],
+    ["reconnect_now"],
+    ["close", 0, undefined],
+  ]);
+});
+
+test("an engine that does not load stops the host once, and later calls do nothing", async () => {
+  const { host, stops, refuse, settled } = hostOf();
+  host.publish(1, "a", Uint8Array.of(), 0);
+  refuse(new Error("404 Not Found"));
+  await settled();
+  host.publish(2, "a", Uint8Array.of(), 0);
+  host.close(0);
+  host.dispose();
+  assert.equal(stops.length, 1);
+  const [{ cause, error } = assert.fail()] = stops;
+  assert.ok(cause.kind === "engine" && cause.detail === "404 Not Found" && /hawser\.wasm/.test(cause.message));
+  assert.ok(error instanceof EngineError && error.cause instanceof Error);
+});
+
+test("an engine that throws stops the host, and nothing reaches the caller", async () => {
+  for (const call of ["publish", "subscribe"] as const) {
+    const { host, stops, fail, load, settled } = hostOf();
+    load();
+    await settled();
+    fail.with = new Error("unreachable executed");
+    if (call === "publish") host.publish(1, "a", Uint8Array.of(), 0);
+    else host.subscribe(1, "a", 0);
+    host.reconnectNow();
+    assert.deepEqual(
+      stops.map(({ cause }) => cause.kind),
+      ["engine"],
+    );
+  }
+});
+
+test("an engine that cannot be made stops the host", async () => {
+  const { stops, fail, load, settled } = hostOf();
+  fail.with = new Error("bad options");
+  load();
+  await settled();
+  assert.deepEqual(
+    stops.map(({ cause }) => cause.kind),
+    ["engine"],
+  );
+});
+
+test("closing before the engine is loaded stops at once, and the engine is never made", async () => {
+  const { host, calls, stops, load, settled } = hostOf();
+  host.close(0);
+  assert.deepEqual(
+    stops.map(({ cause }) => cause.kind),
+    ["closed"],
+  );
+  load();
+  await settled();
+  assert.deepEqual(calls, []);
+});
+
+test("the engine is freed once, and not while it may be on the stack", async () => {
+  const { host, calls, fail, load, settled } = hostOf();
+  load();
+  await settled();
+  fail.with = new Error("attempted to take ownership while borrowed");
+  host.dispose();
+  host.dispose();
+  assert.ok(!calls.some(([name]) => name === "free"));
+  await settled();
+  assert.equal(calls.filter(([name]) => name === "free").length, 1);
+});

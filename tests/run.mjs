@@ -37,6 +37,7 @@ const STAGES = [
     commands: () => [npm("biome", "check", "--error-on-warnings")],
   },
   { name: "tsc", title: "the types hold", commands: () => [npm("tsc", "-p", "tsconfig.json"), npm("tsc", "-p", "www")] },
+  { name: "ts", title: "the TypeScript surface, on scripted records", tests: true, commands: () => [node("tests/ts/run.mjs")] },
   { name: "build", title: "the package builds within its size budget", commands: () => [node("build.mjs"), node("tests/bench/size.mjs")] },
   {
     name: "clippy",

@@ -72,8 +72,8 @@ impl Driver {
                 burst: Cell::default(),
                 drain_burst: Closure::new(move || {
                     if let Some(driver) = driver.upgrade() {
-                        driver.burst.set(None);
-                        driver.drain();
+                        let now = driver.burst.take().unwrap_or_default();
+                        driver.drain(now);
                         driver.send_with_what_waits();
                     }
                 }),
@@ -96,8 +96,9 @@ impl Driver {
 
     /// An event of the browser: mutates, drains and sends at once.
     fn step(&self, mutate: impl FnOnce(&mut Session, Millis)) {
-        mutate(&mut self.session.borrow_mut(), self.clock.now());
-        self.drain();
+        let now = self.clock.now();
+        mutate(&mut self.session.borrow_mut(), now);
+        self.drain(now);
         self.send();
     }
 
@@ -121,13 +122,14 @@ impl Driver {
         if self.current(number, |_| ()).is_none() {
             return;
         }
+        let now = self.clock.now();
         {
             let mut session = self.session.borrow_mut();
             frame.copy_to(session.input(frame.length() as usize));
             self.frame.replace(Some(frame));
-            session.handle_input(self.clock.now());
+            session.handle_input(now);
         }
-        self.drain();
+        self.drain(now);
         self.send_after_next_frames();
     }
 
@@ -165,24 +167,26 @@ impl Driver {
         self.step(|session, now| session.handle_timeout(now));
     }
 
-    /// Performs outputs until there are none. A call from inside only mutates: the loop that is already running sees what it left.
-    fn drain(&self) {
+    /// Performs outputs until there are none. A call from inside only mutates: the loop that is already running sees what it left. `now` is when
+    /// the step began: the clock costs as much as a packet, and the session tolerates a time that is a little late.
+    fn drain(&self, now: Millis) {
         if self.draining.replace(true) {
             return;
         }
         let mut outputs = self.outputs.take();
-        while self.session.borrow_mut().take_outputs(self.clock.now(), &mut outputs) {
-            self.perform(&mut outputs);
+        while self.session.borrow_mut().take_outputs(now, &mut outputs) {
+            self.perform(&mut outputs, now);
         }
         self.outputs.replace(outputs);
+        self.frame.replace(None);
         self.draining.set(false);
         self.arm_timer();
     }
 
-    fn perform(&self, outputs: &mut Outputs) {
+    fn perform(&self, outputs: &mut Outputs, now: Millis) {
         if let Some(batch) = outputs.store.take() {
             let number = self.store.commit(&batch);
-            self.session.borrow_mut().handle_stored(self.clock.now(), number);
+            self.session.borrow_mut().handle_stored(now, number);
         }
         self.tell(outputs);
         if let Some(socket) = self.socket.borrow().as_ref() {
@@ -196,7 +200,7 @@ impl Driver {
             }
         }
         if outputs.open.take().is_some() {
-            self.open();
+            self.open(now);
         }
     }
 
@@ -257,7 +261,7 @@ impl Driver {
         self.socket.borrow().as_ref().map_or(0, Socket::unsent)
     }
 
-    fn open(&self) {
+    fn open(&self, now: Millis) {
         let number = self.sockets_opened.get().wrapping_add(1);
         self.sockets_opened.set(number);
         match Socket::open(number, &self.url.borrow(), &self.itself) {
@@ -271,7 +275,7 @@ impl Driver {
                     code: 0,
                     reason: &reason,
                 };
-                self.session.borrow_mut().handle_closed(self.clock.now(), close);
+                self.session.borrow_mut().handle_closed(now, close);
             }
         }
     }
@@ -279,7 +283,7 @@ impl Driver {
     fn arm_timer(&self) {
         let deadline = self.session.borrow().deadline();
         let driver = self.itself.clone();
-        self.timer.arm(deadline, self.clock.now(), move || {
+        self.timer.arm(deadline, &self.clock, move || {
             if let Some(driver) = driver.upgrade() {
                 driver.timeout();
             }

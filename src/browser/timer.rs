@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 
 use gloo_timers::callback::Timeout;
 
+use super::env::Clock;
 use crate::session::Millis;
 
 /// `setTimeout` takes no longer delay (it would fire at once).
@@ -19,7 +20,7 @@ pub struct Timer {
 
 impl Timer {
     /// Makes sure that `fire` runs not much later than `deadline`; `None` stops the timer. `fire` has to call [`Timer::fired`] first.
-    pub fn arm(&self, deadline: Option<Millis>, now: Millis, fire: impl FnOnce() + 'static) {
+    pub fn arm(&self, deadline: Option<Millis>, clock: &Clock, fire: impl FnOnce() + 'static) {
         let Some(deadline) = deadline else {
             self.due.set(None);
             self.pending.replace(None);
@@ -28,6 +29,7 @@ impl Timer {
         if self.due.get().is_some_and(|due| due <= deadline) {
             return;
         }
+        let now = clock.now();
         let delay = deadline.0.saturating_sub(now.0).min(LONGEST_MS);
         self.due.set(Some(Millis(now.0 + delay)));
         self.pending.replace(Some(Timeout::new(delay as u32, fire)));

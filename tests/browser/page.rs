@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
+use gloo_timers::callback::Timeout;
 use hawser::browser::records::kind;
 use hawser::browser::{Engine, EngineOptions};
 use js_sys::{Function, JSON, Object, Reflect, Uint8Array, Uint32Array};
@@ -15,7 +16,10 @@ pub const ONLINE: u32 = 2;
 pub const WAITING: u32 = 3;
 pub const STOPPED: u32 = 4;
 
-/// Options that suit a test: reconnects at once, waits for nothing long.
+/// How long a test waits for one record before it fails.
+const LONG_MS: u32 = 15_000;
+
+/// The usual options. No second attempt comes unless a test wants it.
 const OPTIONS: &str = r#"{
     "protocol": 5, "cleanStart": true, "sessionExpiry": 0, "keepAlive": 60, "receiveMaximum": 65535, "maximumPacketSize": 16777216,
     "topicAliasMaximum": 0, "outboundTopicAliases": false, "connectTimeout": 20000, "reconnect": {"kind": "fixed", "delay": 60000, "jitter": 0},
@@ -162,8 +166,10 @@ impl Page {
         self.inner.seen.borrow().clone()
     }
 
-    /// Waits for the next record that `pick` takes; those before it are passed over.
+    /// Waits for the next record that `pick` takes; those before it are passed over. Panics with all that was seen when it does not come.
     pub async fn next<T>(&self, pick: impl Fn(&Record) -> Option<T>) -> T {
+        let too_late = Rc::new(Cell::new(false));
+        let _guard = self.inner.alarm(&too_late);
         poll_fn(|context| {
             let seen = self.inner.seen.borrow();
             while let Some(record) = seen.get(self.inner.read.get()) {
@@ -172,6 +178,7 @@ impl Page {
                     return Poll::Ready(found);
                 }
             }
+            assert!(!too_late.get(), "nothing more came after {seen:?}");
             self.inner.waker.replace(Some(context.waker().clone()));
             Poll::Pending
         })
@@ -234,6 +241,21 @@ impl Inner {
             .expect("an engine says nothing before it is made nor after it was let go")
     }
 
+    /// Sets `too_late` and wakes whoever waits, long after everything should have come.
+    fn alarm(self: &Rc<Self>, too_late: &Rc<Cell<bool>>) -> Timeout {
+        let (inner, too_late) = (Rc::clone(self), Rc::clone(too_late));
+        Timeout::new(LONG_MS, move || {
+            too_late.set(true);
+            inner.wake();
+        })
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
     fn receive(&self, frame: Option<Uint8Array>, words: Uint32Array) {
         (self.before.borrow())();
         let words = words.to_vec();
@@ -246,9 +268,7 @@ impl Inner {
                 self.handle(record);
             }
         }
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
+        self.wake();
     }
 
     fn handle(&self, record: Record) {

@@ -90,7 +90,7 @@ fn read_filter<'a>(reader: &mut Reader<'a>, version: Version) -> Result<&'a str,
 fn check_options(filter: &str, options: SubscribeOptions, version: Version) -> Result<(), DecodeError> {
     match version {
         Version::V311 if options.bits() & !3 != 0 => Err(DecodeError::ReservedBits),
-        Version::V5 if options.no_local && filter.starts_with("$share/") => Err(DecodeError::NoLocalOnShared),
+        Version::V5 if options.no_local && filter.starts_with(topic::SHARE) => Err(DecodeError::NoLocalOnShared),
         _ => Ok(()),
     }
 }

@@ -197,15 +197,22 @@ pub(super) fn begin(out: &mut Vec<u8>, first: u8) -> usize {
 pub(super) fn end(out: &mut Vec<u8>, start: usize, body: Result<(), EncodeError>) -> Result<(), EncodeError> {
     let length_at = start.saturating_add(1);
     let body_at = start.saturating_add(2);
-    let written = body.and_then(|()| variable_byte_integer(out.len().saturating_sub(body_at)));
-    match written {
-        Ok((bytes, length)) => {
-            out.splice(length_at..body_at, bytes.into_iter().take(length));
-            Ok(())
-        }
+    let body_end = out.len();
+    let (bytes, length) = match body.and_then(|()| variable_byte_integer(body_end.saturating_sub(body_at))) {
+        Ok(header) => header,
         Err(error) => {
             out.truncate(start);
-            Err(error)
+            return Err(error);
         }
+    };
+    // One byte is there for the length; a longer one moves the body up.
+    let longer = length.saturating_sub(1);
+    if longer > 0 {
+        out.resize(body_end.saturating_add(longer), 0);
+        out.copy_within(body_at..body_end, body_at.saturating_add(longer));
     }
+    for (slot, byte) in out.iter_mut().skip(length_at).zip(bytes.into_iter().take(length)) {
+        *slot = byte;
+    }
+    Ok(())
 }

@@ -9,13 +9,11 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-/// At least so many cases a property, more with `PROPTEST_CASES`; what fails is printed, not kept in a file.
-pub fn config(cases: u32) -> ProptestConfig {
-    let default = ProptestConfig::default();
+/// As many cases a property as `PROPTEST_CASES` says, 256 without it; what fails is printed, not kept in a file.
+pub fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: default.cases.max(cases),
         failure_persistence: None,
-        ..default
+        ..ProptestConfig::default()
     }
 }
 

@@ -267,7 +267,7 @@ fn agree(bytes: &[u8], version: Version, sender: Sender) -> Result<(), TestCaseE
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config())]
 
     #[test]
     fn they_read_what_we_write_and_write_it_the_same((version, sender, packet) in any_packet()) {

@@ -19,7 +19,7 @@ fn decode_is_stable(bytes: &[u8], version: Version, sender: Sender) -> Result<()
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config())]
 
     #[test]
     fn what_is_written_reads_back((version, sender, packet) in any_packet()) {

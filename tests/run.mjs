@@ -58,6 +58,12 @@ const STAGES = [
     commands: () => [node("tests/browser/run.mjs")],
   },
   {
+    name: "package",
+    title: "the packed package, installed in small projects and run in Chromium",
+    tests: true,
+    commands: () => [nodeTests("tests/package")],
+  },
+  {
     name: "bench",
     title: "the benchmark accounts for every message (a few, untimed)",
     tests: true,

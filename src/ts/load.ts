@@ -1,5 +1,4 @@
 // Loads the WebAssembly engine, once per page.
-import init, { Engine } from "#engine";
 import type { RawEngineClass } from "./engine.js";
 import type { WasmSource } from "./options.js";
 
@@ -15,6 +14,8 @@ export function loadEngine(source: WasmSource | undefined): Promise<RawEngineCla
 }
 
 async function load(source: WasmSource | undefined): Promise<RawEngineClass> {
+  // Imported late, because the glue makes its text coders as soon as it runs. The bundler keeps it in the same file.
+  const { default: init, Engine } = await import("#engine");
   const given = await (source ?? new URL("./hawser.wasm", import.meta.url));
   const loaded = typeof given === "string" || given instanceof URL ? await fetch(given) : given;
   await init({ module_or_path: loaded instanceof Response ? await checked(loaded) : loaded });

@@ -11,7 +11,8 @@ pub struct Config {
     pub version: Version,
     /// `None`: `hawser-` and 16 hexadecimal digits from the seed. Empty: the broker assigns one (5.0), and it is kept.
     pub client_id: Option<String>,
-    /// Drop what the broker kept for this client identifier, on the first connection. Later ones resume.
+    /// Drop what the broker kept for this client identifier, on the first connection. Later ones resume. 3.1.1 cannot have both a clean start and
+    /// a session that outlives that connection: there the session begins to last with the second one.
     pub clean_start: bool,
     /// Seconds the session outlives the connection; 0 = ends with it, `u32::MAX` = never ends. In 3.1.1 anything above 0 is Clean Session 0.
     pub session_expiry: u32,

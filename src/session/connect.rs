@@ -47,14 +47,15 @@ impl Session {
 
     /// The first connection as the user says; a later one cleanly only if there is nothing here to resume, so that no foreign state comes back.
     fn wants_clean_start(&self) -> bool {
+        let v5 = self.config.version == Version::V5;
         let wanted = if self.connected_before {
-            !self.has_session
+            // In 3.1.1 a clean session would end with this connection too: there a broker that remembers more than we do is met when it says so.
+            v5 && !self.has_session
         } else {
             self.config.clean_start
         };
         // In 3.1.1 the flag is also what ends the session with the connection, and the only choice for a client without an identifier.
-        let ends_with_connection =
-            self.config.version == Version::V311 && (self.config.session_expiry == 0 || self.client_id.is_empty());
+        let ends_with_connection = !v5 && (self.config.session_expiry == 0 || self.client_id.is_empty());
         wanted || self.must_start_clean || ends_with_connection
     }
 

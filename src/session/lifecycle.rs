@@ -216,6 +216,7 @@ impl Session {
         self.settle_requests(failure, cause == Cause::ClosedByUser);
         self.open_inbound.clear();
         self.has_session = false;
+        self.must_start_clean = true;
         self.enter(State::Stopped { cause });
     }
 

@@ -153,9 +153,7 @@ impl Session {
             if self.link.quota > 0
                 && let Some(slot) = self.queue.first(Stage::Resending)
             {
-                self.queue.move_to(slot, Stage::Publishing);
-                self.link.quota = self.link.quota.saturating_sub(1);
-                self.emit_publish(slot);
+                self.resend(slot);
                 continue;
             }
             let early = self.queue.first(Stage::WaitingAtMostOnce);
@@ -171,6 +169,18 @@ impl Session {
                 (None, None) => return,
             }
         }
+    }
+
+    /// Sends what an earlier connection left unfinished, unless the broker takes less than it did then `[MQTT-3.2.2-15]`.
+    fn resend(&mut self, slot: u32) {
+        let fits = self.queue.get(slot).map_or(Ok(()), |entry| self.check_size(entry));
+        if let Err(failure) = fits {
+            self.settle(slot, failure.code(), None);
+            return;
+        }
+        self.queue.move_to(slot, Stage::Publishing);
+        self.link.quota = self.link.quota.saturating_sub(1);
+        self.emit_publish(slot);
     }
 
     fn sequence(&self, slot: u32) -> u64 {

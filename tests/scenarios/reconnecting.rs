@@ -1,0 +1,194 @@
+//! Coming back: how soon, how often, and when not.
+
+use hawser::session::{Cause, Config, Failure, Reconnect, State};
+
+use crate::world::{Socket, World, lasting, plain};
+
+fn wait(world: &World) -> u64 {
+    match world.session.state() {
+        State::Waiting { retry_at, .. } => retry_at.0 - world.now,
+        other => panic!("not waiting: {other:?}"),
+    }
+}
+
+#[test]
+fn each_failure_doubles_the_wait_up_to_the_maximum() {
+    let mut world = World::new(plain());
+    world.start();
+    let mut waits = Vec::new();
+    for attempt in 2..10 {
+        world.fail_to_open();
+        waits.push(wait(&world));
+        assert!(matches!(world.session.state(), State::Waiting { attempt: next, .. } if *next == attempt));
+        world.wait_for_attempt();
+    }
+    assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+}
+
+#[test]
+fn jitter_differs_from_attempt_to_attempt() {
+    let mut world = World::new(Config {
+        reconnect: Reconnect::Fixed {
+            delay: 1_000,
+            jitter: 500,
+        },
+        ..plain()
+    });
+    world.start();
+    let mut waits = Vec::new();
+    for _ in 0..20 {
+        world.fail_to_open();
+        waits.push(wait(&world));
+        world.wait_for_attempt();
+    }
+    assert!(waits.iter().all(|wait| (1_000..=1_500).contains(wait)));
+    waits.sort_unstable();
+    waits.dedup();
+    assert!(waits.len() > 10);
+}
+
+#[test]
+fn a_link_that_is_accepted_and_dropped_at_once_backs_off_too() {
+    let mut world = World::online(lasting());
+    let mut waits = Vec::new();
+    for _ in 0..4 {
+        world.cut();
+        waits.push(wait(&world));
+        world.reconnect();
+        world.connack(true, &[]);
+    }
+    assert_eq!(waits, [1_000, 2_000, 4_000, 8_000]);
+}
+
+#[test]
+fn a_stable_time_online_starts_the_count_again() {
+    let mut world = World::online(lasting());
+    for _ in 0..3 {
+        world.reconnect();
+        world.connack(true, &[]);
+    }
+    world.advance(4_999);
+    world.cut();
+    assert_eq!(wait(&world), 8_000);
+    world.reconnect();
+    world.connack(true, &[]);
+    world.advance(5_000);
+    world.cut();
+    assert_eq!(wait(&world), 1_000);
+    assert!(matches!(world.session.state(), State::Waiting { attempt: 2, .. }));
+}
+
+#[test]
+fn reconnect_now_ends_the_wait_and_does_nothing_else() {
+    let mut world = World::new(plain());
+    world.session.reconnect_now(world.time());
+    assert_eq!(world.session.state(), &State::Idle);
+    world.start();
+    world.fail_to_open();
+    world.session.reconnect_now(world.time());
+    world.session.reconnect_now(world.time());
+    world.drain();
+    assert_eq!(world.socket, Socket::Opening);
+    world.open();
+    world.session.reconnect_now(world.time());
+    world.connack(false, &[]);
+    world.session.reconnect_now(world.time());
+    world.drain();
+    assert!(world.is_online());
+    world.close();
+    world.session.reconnect_now(world.time());
+    world.drain();
+    assert!(world.is_stopped());
+}
+
+#[test]
+fn attempts_may_be_bounded_and_then_everything_settles() {
+    let mut world = World::new(Config {
+        max_attempts: Some(3),
+        ..plain()
+    });
+    world.publish(1, 0, "t", "x");
+    world.subscribe(2, "a", 0);
+    world.start();
+    world.fail_to_open();
+    world.wait_for_attempt();
+    world.fail_to_open();
+    world.wait_for_attempt();
+    world.fail_to_open();
+    assert!(world.is_stopped() && matches!(world.cause(), Cause::SocketFailed { .. }));
+    world.assert_failed(1, Failure::Stopped);
+    world.assert_failed(2, Failure::Stopped);
+}
+
+#[test]
+fn without_reconnect_the_first_loss_is_the_end() {
+    let mut world = World::online(Config {
+        reconnect: Reconnect::Never,
+        ..plain()
+    });
+    world.publish(1, 1, "t", "x");
+    world.cut();
+    assert!(world.is_stopped());
+    world.assert_failed(1, Failure::Stopped);
+}
+
+#[test]
+fn a_broker_that_restarts_without_its_sessions_gets_everything_anew() {
+    let mut world = World::online(lasting());
+    world.subscribe(1, "a", 1);
+    world.suback(1, &[1]);
+    world.publish(2, 1, "t", "unanswered");
+    world.cut();
+    for _ in 0..3 {
+        world.wait_for_attempt();
+        world.fail_to_open();
+    }
+    world.publish(3, 1, "t", "meanwhile");
+    world.publish(4, 0, "t", "too");
+    assert!(!world.reconnect()[0].contains(" clean "));
+    world.connack(false, &[]);
+    world.expect(&[
+        "SUBSCRIBE 3 a:1",
+        "PUBLISH q1 4 \"t\" unanswered",
+        "PUBLISH q1 5 \"t\" meanwhile",
+        "PUBLISH q0 \"t\" too",
+    ]);
+}
+
+#[test]
+fn a_session_that_expired_while_away_starts_anew() {
+    let mut world = World::online(lasting());
+    world.subscribe(1, "a", 1);
+    world.suback(1, &[1]);
+    world.publish(2, 2, "t", "x");
+    world.cut();
+    world.oversleep(2 * 3_600_000);
+    world.open();
+    world.take();
+    world.connack(false, &[]);
+    world.assert_failed(2, Failure::Indeterminate);
+    world.expect(&["SUBSCRIBE 3 a:1"]);
+}
+
+#[test]
+fn bytes_of_a_lost_connection_do_not_reach_the_next() {
+    let mut world = World::online(lasting());
+    let bytes = world.message_bytes(0, 0, "t", b"half of it", false, &[]);
+    world.send_bytes(&bytes[..7]);
+    world.reconnect();
+    world.connack(true, &[]);
+    world.message(0, 0, "t", "whole");
+    assert_eq!(world.take_texts(), ["t whole"]);
+}
+
+#[test]
+fn what_was_asked_for_in_the_moment_of_the_loss_waits_for_the_next_connection() {
+    let mut world = World::online(lasting());
+    world.ask_to_publish(1, 1, "t", b"x", false, &[]);
+    world.ask_to_subscribe(2, "a", 0);
+    world.cut();
+    world.expect(&[]);
+    world.reconnect();
+    world.connack(true, &[]);
+    world.expect(&["SUBSCRIBE 2 a:0", "PUBLISH q1 1 dup \"t\" x"]);
+}

@@ -1,0 +1,596 @@
+//! A session, the broker's end of its socket, a virtual clock and a store that may be slow: everything a scenario needs, step by step.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use hawser::codec::{
+    self, Packet, Place, Properties, Property, PropertyBuf, Qos, ReasonCode, Sender, SubscribeOptions, Version,
+};
+use hawser::session::{
+    Cause, CloseKind, Config, Connected, Event, Failure, Frame, Millis, Outputs, PublishRequest, Reconnect, Session,
+    SocketClose, State, StoreBatch,
+};
+
+use crate::text::describe;
+
+/// Where the socket is, as the driver sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Socket {
+    None,
+    Opening,
+    Open,
+}
+
+/// A message as the application gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    pub topic: String,
+    pub payload: Vec<u8>,
+    pub properties: Vec<u8>,
+    pub flags: u8,
+    pub packet_id: u16,
+}
+
+pub struct World {
+    pub session: Session,
+    pub version: Version,
+    pub now: u64,
+    pub socket: Socket,
+    /// Bytes of the client that the broker has not looked at.
+    wire: Vec<u8>,
+    /// The last packet on this connection was DISCONNECT.
+    said_goodbye: bool,
+    outputs: Outputs,
+    frame: Vec<u8>,
+    topics: BTreeMap<u32, String>,
+    /// Messages that the scenario has not looked at.
+    pub delivered: Vec<Delivered>,
+    /// How each token was settled.
+    settled: BTreeMap<u32, (u32, Option<String>)>,
+    pub connected: Option<Connected>,
+    pub statuses: Vec<State>,
+    pub traced: Vec<String>,
+    /// PREPARE events that were not answered, if `prepare_by_hand`.
+    pub prepared: Vec<u32>,
+    pub prepare_by_hand: bool,
+    pub username: Option<String>,
+    pub password: Option<Vec<u8>>,
+    /// Commits wait for [`World::commit`].
+    pub slow_store: bool,
+    pub batches: VecDeque<StoreBatch>,
+    /// Batches in the order they were committed.
+    pub committed: Vec<StoreBatch>,
+    pub frames: Vec<Frame>,
+}
+
+/// Settings that leave nothing to chance: no jitter, a known name.
+pub fn plain() -> Config {
+    Config {
+        client_id: Some("c".into()),
+        reconnect: Reconnect::Exponential {
+            min: 1_000,
+            max: 60_000,
+            jitter: 0,
+        },
+        ..Config::default()
+    }
+}
+
+/// Settings of a client whose session outlives its connections.
+pub fn lasting() -> Config {
+    Config {
+        session_expiry: 3_600,
+        ..plain()
+    }
+}
+
+/// The same in 3.1.1.
+pub fn lasting_311() -> Config {
+    Config {
+        version: Version::V311,
+        clean_start: false,
+        ..lasting()
+    }
+}
+
+impl World {
+    pub fn new(config: Config) -> Self {
+        let version = config.version;
+        Self {
+            session: Session::new(config, 42),
+            version,
+            now: 1_000_000,
+            socket: Socket::None,
+            wire: Vec::new(),
+            said_goodbye: false,
+            outputs: Outputs::default(),
+            frame: Vec::new(),
+            topics: BTreeMap::new(),
+            delivered: Vec::new(),
+            settled: BTreeMap::new(),
+            connected: None,
+            statuses: Vec::new(),
+            traced: Vec::new(),
+            prepared: Vec::new(),
+            prepare_by_hand: false,
+            username: None,
+            password: None,
+            slow_store: false,
+            batches: VecDeque::new(),
+            committed: Vec::new(),
+            frames: Vec::new(),
+        }
+    }
+
+    /// A world whose session is online with a fresh session on a broker without limits.
+    pub fn online(config: Config) -> Self {
+        Self::online_with(config, &[])
+    }
+
+    /// Online, with properties in CONNACK.
+    pub fn online_with(config: Config, properties: &[Property<'_>]) -> Self {
+        let mut world = Self::new(config);
+        world.start();
+        world.open();
+        world.take();
+        world.connack(false, properties);
+        world.take();
+        world
+    }
+
+    pub fn time(&self) -> Millis {
+        Millis(self.now)
+    }
+
+    // ----- the user
+
+    pub fn start(&mut self) {
+        self.session.start(self.time());
+        self.drain();
+    }
+
+    pub fn publish(&mut self, token: u32, qos: u8, topic: &str, payload: &str) {
+        self.publish_all(token, qos, topic, payload.as_bytes(), false, &[]);
+    }
+
+    pub fn publish_all(&mut self, token: u32, qos: u8, topic: &str, payload: &[u8], retain: bool, properties: &[u8]) {
+        self.ask_to_publish(token, qos, topic, payload, retain, properties);
+        self.drain();
+    }
+
+    /// Like `publish_all`, in the same burst as what follows.
+    pub fn ask_to_publish(
+        &mut self,
+        token: u32,
+        qos: u8,
+        topic: &str,
+        payload: &[u8],
+        retain: bool,
+        properties: &[u8],
+    ) {
+        let qos = Qos::from_bits(qos).unwrap();
+        let request = PublishRequest {
+            token,
+            topic,
+            payload,
+            qos,
+            retain,
+            properties,
+        };
+        self.session.publish(self.time(), request);
+    }
+
+    pub fn subscribe(&mut self, token: u32, filter: &str, qos: u8) {
+        self.ask_to_subscribe(token, filter, qos);
+        self.drain();
+    }
+
+    /// Subscribes in the same burst as what follows.
+    pub fn ask_to_subscribe(&mut self, token: u32, filter: &str, qos: u8) {
+        let options = SubscribeOptions::new(Qos::from_bits(qos).unwrap());
+        self.session.subscribe(self.time(), token, filter, options, &[]);
+    }
+
+    pub fn unsubscribe(&mut self, token: u32, filter: &str) {
+        self.session.unsubscribe(self.time(), token, filter);
+        self.drain();
+    }
+
+    pub fn cancel(&mut self, token: u32) {
+        self.session.cancel(self.time(), token);
+        self.drain();
+    }
+
+    pub fn close(&mut self) {
+        self.session.close(self.time(), ReasonCode::NORMAL_DISCONNECTION, &[]);
+        self.drain();
+    }
+
+    /// How `token` was settled; panics if it was not.
+    pub fn outcome(&self, token: u32) -> u32 {
+        self.settled
+            .get(&token)
+            .unwrap_or_else(|| panic!("token {token} is open"))
+            .0
+    }
+
+    pub fn reason(&self, token: u32) -> Option<&str> {
+        self.settled.get(&token).and_then(|(_, reason)| reason.as_deref())
+    }
+
+    pub fn is_open(&self, token: u32) -> bool {
+        !self.settled.contains_key(&token)
+    }
+
+    /// Forgets how `token` was settled, so that it may be settled once more.
+    pub fn forget(&mut self, token: u32) {
+        self.settled.remove(&token);
+    }
+
+    #[track_caller]
+    pub fn assert_failed(&self, token: u32, failure: Failure) {
+        assert_eq!(
+            self.outcome(token),
+            failure.code(),
+            "token {token}: {failure:?} expected"
+        );
+    }
+
+    pub fn take_delivered(&mut self) -> Vec<Delivered> {
+        std::mem::take(&mut self.delivered)
+    }
+
+    /// Topics and payloads of what was delivered since the last look.
+    pub fn take_texts(&mut self) -> Vec<String> {
+        let delivered = self.take_delivered().into_iter();
+        delivered
+            .map(|message| format!("{} {}", message.topic, String::from_utf8_lossy(&message.payload)))
+            .collect()
+    }
+
+    #[track_caller]
+    pub fn cause(&self) -> &Cause {
+        match self.session.state() {
+            State::Waiting { cause, .. } | State::Stopped { cause } | State::Connecting { cause: Some(cause), .. } => {
+                cause
+            }
+            other => panic!("no cause in {other:?}"),
+        }
+    }
+
+    pub fn is_online(&self) -> bool {
+        matches!(self.session.state(), State::Online { .. })
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        matches!(self.session.state(), State::Stopped { .. })
+    }
+
+    // ----- the network
+
+    pub fn open(&mut self) {
+        assert_eq!(self.socket, Socket::Opening);
+        self.socket = Socket::Open;
+        self.said_goodbye = false;
+        self.session.handle_open(self.time());
+        self.drain();
+    }
+
+    pub fn fail_to_open(&mut self) {
+        assert_eq!(self.socket, Socket::Opening);
+        self.socket = Socket::None;
+        self.closed(CloseKind::Failed, 1006, "");
+    }
+
+    /// The link breaks: what the client sent and the broker did not look at is lost.
+    pub fn cut(&mut self) {
+        self.wire.clear();
+        self.socket = Socket::None;
+        self.closed(CloseKind::Closed, 1006, "");
+    }
+
+    pub fn closed(&mut self, kind: CloseKind, code: u16, reason: &str) {
+        self.session
+            .handle_closed(self.time(), SocketClose { kind, code, reason });
+        self.drain();
+    }
+
+    /// Cuts the link, waits out the backoff and opens the next socket; returns what CONNECT says.
+    pub fn reconnect(&mut self) -> Vec<String> {
+        if self.socket != Socket::None {
+            self.cut();
+        }
+        self.wait_for_attempt();
+        self.open();
+        self.take()
+    }
+
+    pub fn wait_for_attempt(&mut self) {
+        let State::Waiting { retry_at, .. } = self.session.state() else {
+            panic!("not waiting: {:?}", self.session.state());
+        };
+        self.advance(retry_at.0 - self.now);
+    }
+
+    // ----- the broker
+
+    /// The packets of the client that were not looked at, as text.
+    pub fn take(&mut self) -> Vec<String> {
+        let bytes = std::mem::take(&mut self.wire);
+        split(&bytes).map(|packet| describe(packet, self.version)).collect()
+    }
+
+    #[track_caller]
+    pub fn expect(&mut self, packets: &[&str]) {
+        assert_eq!(self.take(), packets);
+    }
+
+    pub fn take_wire(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.wire)
+    }
+
+    pub fn send(&mut self, packet: Packet<'_>) {
+        let mut bytes = Vec::new();
+        packet.encode(self.version, &mut bytes).unwrap();
+        self.send_bytes(&bytes);
+    }
+
+    /// One frame from the broker, which may be anything.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.hand_in(bytes);
+        self.drain();
+    }
+
+    /// One frame from the broker, in the same burst as what follows.
+    pub fn hand_in(&mut self, bytes: &[u8]) {
+        assert_eq!(self.socket, Socket::Open);
+        self.session.input(bytes.len()).copy_from_slice(bytes);
+        self.frame = bytes.to_vec();
+        self.session.handle_input(self.time());
+    }
+
+    pub fn connack(&mut self, session_present: bool, properties: &[Property<'_>]) {
+        self.connack_with(session_present, ReasonCode::SUCCESS, properties);
+    }
+
+    pub fn connack_with(&mut self, session_present: bool, reason: ReasonCode, properties: &[Property<'_>]) {
+        let block = block(Place::ConnAck, properties);
+        let properties = block.as_properties();
+        self.send(Packet::ConnAck(codec::ConnAck {
+            session_present,
+            reason,
+            properties,
+        }));
+    }
+
+    pub fn message(&mut self, qos: u8, id: u16, topic: &str, payload: &str) {
+        let bytes = self.message_bytes(qos, id, topic, payload.as_bytes(), false, &[]);
+        self.send_bytes(&bytes);
+    }
+
+    pub fn message_bytes(
+        &self,
+        qos: u8,
+        id: u16,
+        topic: &str,
+        payload: &[u8],
+        dup: bool,
+        properties: &[Property<'_>],
+    ) -> Vec<u8> {
+        let block = block(Place::PublishFromServer, properties);
+        let mut bytes = Vec::new();
+        codec::Publish {
+            dup,
+            qos: Qos::from_bits(qos).unwrap(),
+            retain: false,
+            topic,
+            packet_id: codec::PacketId::new(id),
+            properties: block.as_properties(),
+            payload,
+        }
+        .encode(self.version, &mut bytes)
+        .unwrap();
+        bytes
+    }
+
+    pub fn puback(&mut self, id: u16) {
+        self.send_bytes(&ack(0x40, id));
+    }
+
+    pub fn pubrec(&mut self, id: u16) {
+        self.send_bytes(&ack(0x50, id));
+    }
+
+    pub fn pubrel(&mut self, id: u16) {
+        self.send_bytes(&ack(0x62, id));
+    }
+
+    pub fn pubcomp(&mut self, id: u16) {
+        self.send_bytes(&ack(0x70, id));
+    }
+
+    pub fn suback(&mut self, id: u16, reasons: &[u8]) {
+        let packet_id = codec::PacketId::new(id).unwrap();
+        self.send(Packet::SubAck(codec::SubAck {
+            packet_id,
+            properties: Properties::EMPTY,
+            reasons,
+        }));
+    }
+
+    pub fn unsuback(&mut self, id: u16, reasons: &[u8]) {
+        let packet_id = codec::PacketId::new(id).unwrap();
+        self.send(Packet::UnsubAck(codec::UnsubAck {
+            packet_id,
+            properties: Properties::EMPTY,
+            reasons,
+        }));
+    }
+
+    // ----- the clock
+
+    /// Lets time pass; every deadline is kept to the millisecond.
+    pub fn advance(&mut self, milliseconds: u64) {
+        let end = self.now + milliseconds;
+        while let Some(deadline) = self.session.deadline().filter(|deadline| deadline.0 <= end) {
+            self.now = deadline.0.max(self.now);
+            self.fire();
+        }
+        self.now = end;
+    }
+
+    /// Lets time pass with the timer asleep, then fires it once.
+    pub fn oversleep(&mut self, milliseconds: u64) {
+        self.now += milliseconds;
+        self.fire();
+    }
+
+    pub fn fire(&mut self) {
+        self.session.handle_timeout(self.time());
+        self.drain();
+        let deadline = self.session.deadline();
+        assert!(
+            deadline.is_none_or(|deadline| deadline.0 > self.now),
+            "deadline in the past: {deadline:?} at {}",
+            self.now
+        );
+    }
+
+    /// A timer that fires before its time.
+    pub fn fire_early(&mut self) {
+        self.session.handle_timeout(self.time());
+        self.drain();
+    }
+
+    // ----- the store
+
+    /// Commits the batch that is under way.
+    pub fn commit(&mut self) {
+        let batch = self.batches.pop_front().expect("a batch under way");
+        let number = batch.number;
+        self.committed.push(batch);
+        self.session.handle_stored(self.time(), number);
+        self.drain();
+    }
+
+    // ----- the driver
+
+    /// Performs outputs until there are none.
+    pub fn drain(&mut self) {
+        let mut outputs = std::mem::take(&mut self.outputs);
+        while self.session.take_outputs(self.time(), &mut outputs) {
+            self.perform(&mut outputs);
+        }
+        self.outputs = outputs;
+    }
+
+    fn perform(&mut self, outputs: &mut Outputs) {
+        if let Some(batch) = outputs.store.take() {
+            assert!(self.batches.is_empty(), "two batches under way");
+            assert_eq!(batch.number, self.committed.len() as u64 + 1);
+            self.batches.push_back(batch);
+            if !self.slow_store {
+                let batch = self.batches.pop_front().unwrap();
+                let number = batch.number;
+                self.committed.push(batch);
+                self.session.handle_stored(self.time(), number);
+            }
+        }
+        let frame = match &outputs.frame {
+            Frame::None => Vec::new(),
+            Frame::Input => self.frame.clone(),
+            Frame::Assembled(bytes) => bytes.clone(),
+        };
+        self.frames.push(std::mem::take(&mut outputs.frame));
+        for event in std::mem::take(&mut outputs.events) {
+            self.on_event(event, &frame);
+        }
+        if !outputs.transmit.is_empty() {
+            assert_eq!(self.socket, Socket::Open, "bytes without a socket");
+            assert!(
+                !self.said_goodbye,
+                "[MQTT-3.14.4-1] something was sent after DISCONNECT"
+            );
+            let last = split(&outputs.transmit).last().unwrap()[0];
+            self.said_goodbye = last == 0xE0;
+            self.wire.extend_from_slice(&outputs.transmit);
+        }
+        if outputs.close.take().is_some() {
+            self.socket = Socket::None;
+        }
+        if outputs.open.take().is_some() {
+            assert_eq!(self.socket, Socket::None, "a second socket");
+            self.socket = Socket::Opening;
+        }
+    }
+
+    fn on_event(&mut self, event: Event, frame: &[u8]) {
+        match event {
+            Event::Status(state) => {
+                assert_ne!(self.statuses.last(), Some(&*state), "a status twice");
+                self.statuses.push(*state);
+            }
+            Event::Connected(connected) => self.connected = Some(*connected),
+            Event::Topic { id, name } => {
+                self.topics.insert(id, name.into());
+            }
+            Event::Message(message) => self.delivered.push(Delivered {
+                topic: self.topics[&message.topic].clone(),
+                payload: frame[message.payload.range()].to_vec(),
+                properties: frame[message.properties.range()].to_vec(),
+                flags: message.flags,
+                packet_id: message.packet_id,
+            }),
+            Event::Done(settled) | Event::Subscribed(settled) | Event::Unsubscribed(settled) => {
+                let outcome = (settled.code, settled.reason.map(String::from));
+                let earlier = self.settled.insert(settled.token, outcome);
+                assert_eq!(earlier, None, "token {} was settled twice", settled.token);
+            }
+            Event::Prepare { attempt } if self.prepare_by_hand => self.prepared.push(attempt),
+            Event::Prepare { attempt } => {
+                let (username, password) = (self.username.clone(), self.password.clone());
+                self.session
+                    .handle_address(self.time(), attempt, username.as_deref(), password.as_deref());
+            }
+            Event::Packet(packet) => self.traced.push(format!(
+                "{} {} id={} size={} flags={} reason={:02X} {}",
+                if packet.outgoing { "->" } else { "<-" },
+                packet.packet_type,
+                packet.packet_id,
+                packet.size,
+                packet.flags,
+                packet.reason,
+                packet.topic
+            )),
+        }
+    }
+}
+
+pub fn block(place: Place, properties: &[Property<'_>]) -> PropertyBuf {
+    let mut block = PropertyBuf::new(place);
+    properties.iter().for_each(|property| block.push(*property).unwrap());
+    block
+}
+
+/// An acknowledgement in its short form.
+pub fn ack(first: u8, id: u16) -> [u8; 4] {
+    [first, 2, (id >> 8) as u8, id as u8]
+}
+
+/// Whole packets; panics at anything else.
+pub fn split(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let size = codec::packet_size(rest, u32::MAX).unwrap().expect("a whole packet");
+        let (packet, behind) = rest.split_at(size);
+        rest = behind;
+        Some(packet)
+    })
+}
+
+/// Decodes what the client sent; panics if a broker would refuse it.
+pub fn decode(bytes: &[u8], version: Version) -> Packet<'_> {
+    codec::decode(bytes, version, Sender::Client).unwrap_or_else(|error| panic!("{error}: {bytes:02x?}"))
+}

@@ -35,13 +35,16 @@ const WASM_OPT = [
 /** The engine: dist/hawser.wasm and its JavaScript glue target/pkg/hawser.js (with types). */
 function buildEngine() {
   const env = { ...wasmToolchain() };
-  // File names in panic messages would otherwise tell where the builder's home is, and make each machine's wasm another one.
+  const target = ["--locked", "--target", "wasm32-unknown-unknown"];
+  run(env.CARGO, ["fetch", "--quiet", ...target], env);
+  // File names in panic messages would otherwise tell where the builder's home is and which mirror it uses, and make each machine's wasm another one.
   const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
-  const remap = [`--remap-path-prefix=${ROOT}=hawser`, `--remap-path-prefix=${home}=cargo`];
-  env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS = [process.env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS, ...remap]
-    .filter(Boolean)
-    .join(" ");
-  run(env.CARGO, ["build", "--quiet", "--release", "--lib", "--locked", "--target", "wasm32-unknown-unknown"], env);
+  const registry = join(home, "registry/src");
+  const mirrors = existsSync(registry) ? readdirSync(registry).map((name) => join(registry, name)) : [];
+  const remap = [[ROOT, "hawser"], ...mirrors.map((folder) => [folder, "crates"])].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  const flags = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+  env[flags] = [process.env[flags], ...remap].filter(Boolean).join(" ");
+  run(env.CARGO, ["build", "--quiet", "--release", "--lib", ...target], env);
   const wasm = join(env.CARGO_TARGET_DIR, "wasm32-unknown-unknown/release/hawser.wasm");
   run(wasmBindgen(), [wasm, "--target", "web", "--out-dir", path("target/pkg"), "--out-name", "hawser", "--omit-default-module-path"]);
   wasmOpt(path("target/pkg/hawser_bg.wasm"), path("target/pkg/optimised.wasm"));

@@ -70,7 +70,6 @@ function step(title, command, args, { hint, env = process.env, seconds = 1800 } 
     console.error(`${done.stdout ?? ""}${done.stderr ?? ""}`.trim().split("\n").slice(-15).join("\n"));
     throw new SetupError(`${hint} (${command} ${args[0]} ${done.error ? done.error.code : `ended with ${done.status ?? done.signal}`})`);
   }
-  return ok;
 }
 
 /** Runs `work` while no other process holds the lock file. A lock whose owner is gone is taken over. */

@@ -6,12 +6,22 @@ interface CauseBase {
   readonly message: string;
 }
 
-/** `close()` was called, or the `signal` of the options aborted. */
+/**
+ * `close()` was called, or the `signal` of the options aborted.
+ *
+ * @example
+ * const isMine = (cause: Cause): cause is ClosedCause => cause.kind === "closed";
+ */
 export interface ClosedCause extends CauseBase {
   readonly kind: "closed";
 }
 
-/** The WebSocket closed, before (`socket-failed`) or after (`socket-closed`) it was open. */
+/**
+ * The WebSocket closed, before (`socket-failed`) or after (`socket-closed`) it was open.
+ *
+ * @example
+ * const describe = (cause: SocketCause) => `${cause.closeCode} ${cause.closeReason}`;
+ */
 export interface SocketCause extends CauseBase {
   readonly kind: "socket-failed" | "socket-closed";
   /** WebSocket close code; 1006 means that the browser does not tell more. */
@@ -20,7 +30,12 @@ export interface SocketCause extends CauseBase {
   readonly closeReason: string;
 }
 
-/** The broker said no (`refused`, in CONNACK) or goodbye (`disconnected`, in DISCONNECT). */
+/**
+ * The broker said no (`refused`, in CONNACK) or goodbye (`disconnected`, in DISCONNECT).
+ *
+ * @example
+ * const mustLogIn = (cause: BrokerCause) => cause.kind === "refused" && cause.reasonCode === 0x86;
+ */
 export interface BrokerCause extends CauseBase {
   readonly kind: "refused" | "disconnected";
   /** MQTT 5.0 reason code; in 3.1.1 the return code of CONNACK (1 to 5). */
@@ -33,7 +48,12 @@ export interface BrokerCause extends CauseBase {
   readonly serverReference: string | undefined;
 }
 
-/** The broker broke the rules of MQTT, and was told so with `reasonCode`. */
+/**
+ * The broker broke the rules of MQTT, and was told so with `reasonCode`.
+ *
+ * @example
+ * const describe = (cause: ProtocolErrorCause) => `${cause.reasonName}: ${cause.detail}`;
+ */
 export interface ProtocolErrorCause extends CauseBase {
   readonly kind: "protocol-error";
   /** The reason code that was sent to the broker. */
@@ -44,30 +64,55 @@ export interface ProtocolErrorCause extends CauseBase {
   readonly detail: string;
 }
 
-/** Nothing came of an attempt within `connectTimeout`. */
+/**
+ * Nothing came of an attempt within `connectTimeout`.
+ *
+ * @example
+ * const isFirewall = (cause: ConnectTimeoutCause) => cause.phase === "socket";
+ */
 export interface ConnectTimeoutCause extends CauseBase {
   readonly kind: "connect-timeout";
   /** How far the attempt came. */
   readonly phase: ConnectPhase;
 }
 
-/** The broker fell silent for one and a half keep-alive intervals. */
+/**
+ * The broker fell silent for one and a half keep-alive intervals.
+ *
+ * @example
+ * const isSilent = (cause: Cause): cause is KeepAliveTimeoutCause => cause.kind === "keep-alive-timeout";
+ */
 export interface KeepAliveTimeoutCause extends CauseBase {
   readonly kind: "keep-alive-timeout";
 }
 
-/** What answered is a WebSocket, but not MQTT. */
+/**
+ * What answered is a WebSocket, but not MQTT.
+ *
+ * @example
+ * const isWrongUrl = (cause: Cause): cause is NotMqttCause => cause.kind === "wrong-subprotocol" || cause.kind === "text-frame";
+ */
 export interface NotMqttCause extends CauseBase {
   readonly kind: "wrong-subprotocol" | "text-frame";
 }
 
-/** `credentials` threw, rejected, or returned something that it must not. */
+/**
+ * `credentials` threw, rejected, or returned something that it must not.
+ *
+ * @example
+ * const describe = (cause: AddressCause) => `no credentials: ${cause.detail}`;
+ */
 export interface AddressCause extends CauseBase {
   readonly kind: "address";
   readonly detail: string;
 }
 
-/** The WebAssembly engine could not be loaded, or failed. */
+/**
+ * The WebAssembly engine could not be loaded, or failed.
+ *
+ * @example
+ * const describe = (cause: EngineCause) => `no engine: ${cause.detail}`;
+ */
 export interface EngineCause extends CauseBase {
   readonly kind: "engine";
   readonly detail: string;
@@ -90,7 +135,12 @@ export type Cause =
   | AddressCause
   | EngineCause;
 
-/** Phases of an attempt: asking for credentials, opening the WebSocket, waiting for the broker's CONNACK. */
+/**
+ * Phases of an attempt: asking for credentials, opening the WebSocket, waiting for the broker's CONNACK.
+ *
+ * @example
+ * const labels: Record<ConnectPhase, string> = { address: "asking for credentials", socket: "opening", handshake: "greeting" };
+ */
 export type ConnectPhase = "address" | "socket" | "handshake";
 
 /** Phases by their number in the record table. */

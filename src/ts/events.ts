@@ -2,7 +2,13 @@
 import type { PacketTrace } from "./packet.js";
 import type { Status } from "./status.js";
 
-/** The client's status has changed. */
+/**
+ * The client's status has changed.
+ *
+ * @example
+ * const onStatus = (event: StatusEvent) => badge(event.status.state);
+ * client.addEventListener("status", onStatus);
+ */
 export interface StatusEvent extends Event {
   readonly type: "status";
   readonly status: Status;
@@ -11,6 +17,10 @@ export interface StatusEvent extends Event {
 /**
  * Something went wrong that no promise reports: a handler threw, an iterator fell behind, a filter was refused that nobody waits for.
  * Without a listener for `"error"` it goes to the page's global error handler, so that it is never lost.
+ *
+ * @example
+ * const onError = (event: ClientErrorEvent) => report(event.error);
+ * client.addEventListener("error", onError);
  */
 export interface ClientErrorEvent extends Event {
   readonly type: "error";
@@ -18,7 +28,13 @@ export interface ClientErrorEvent extends Event {
   readonly error: unknown;
 }
 
-/** A packet was sent or received (only with the option `trace`). */
+/**
+ * A packet was sent or received (only with the option `trace`).
+ *
+ * @example
+ * const onPacket = (event: PacketEvent) => show(event.packet.direction, event.packet.type);
+ * client.addEventListener("packet", onPacket);
+ */
 export interface PacketEvent extends Event {
   readonly type: "packet";
   readonly packet: PacketTrace;

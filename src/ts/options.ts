@@ -4,7 +4,13 @@ import type { MessageProperties, Payload } from "./payload.js";
 import type { UserPropertiesInit } from "./properties.js";
 import type { Reconnect } from "./reconnect.js";
 
-/** Quality of service: 0 at most once, 1 at least once, 2 exactly once. */
+/**
+ * Quality of service: 0 at most once, 1 at least once, 2 exactly once.
+ *
+ * @example
+ * const qos: Qos = 1;
+ * await client.publish("door/1", "open", { qos });
+ */
 export type Qos = 0 | 1 | 2;
 
 /**
@@ -18,7 +24,12 @@ export interface Credentials {
   readonly password?: string | Uint8Array | undefined;
 }
 
-/** What a `credentials` function is told about the attempt that it is asked for. */
+/**
+ * What a `credentials` function is told about the attempt that it is asked for.
+ *
+ * @example
+ * const provider = async ({ attempt, signal }: CredentialsRequest) => ({ username: "u", password: await token(signal, attempt) });
+ */
 export interface CredentialsRequest {
   /** Number of the attempt, from 1. */
   readonly attempt: number;
@@ -37,7 +48,12 @@ export interface CredentialsRequest {
  */
 export type CredentialsProvider = (request: CredentialsRequest) => Credentials | Promise<Credentials>;
 
-/** What the broker keeps while there is no link. */
+/**
+ * What the broker keeps while there is no link.
+ *
+ * @example
+ * connect(url, { clientId: "wall-display", session: { expiry: "1d", cleanStart: false } });
+ */
 export interface SessionOptions {
   /**
    * How long, in seconds. Default: 120, so that a short drop loses nothing. In 3.1.1 any time but 0 is for ever, so there the default is 0.
@@ -65,7 +81,12 @@ export interface Will extends MessageProperties {
   readonly delay?: Duration | undefined;
 }
 
-/** Bounds of what waits to be sent; a publish over them fails with code `"queue-full"`. */
+/**
+ * Bounds of what waits to be sent; a publish over them fails with code `"queue-full"`.
+ *
+ * @example
+ * connect(url, { queue: { messages: 1_000, bytes: 1_048_576 } });
+ */
 export interface QueueOptions {
   /** Default: 100,000. */
   readonly messages?: number | undefined;
@@ -73,7 +94,13 @@ export interface QueueOptions {
   readonly bytes?: number | undefined;
 }
 
-/** Where the WebAssembly engine is: an address, what `fetch` gives, its bytes, or a compiled module. */
+/**
+ * Where the WebAssembly engine is: an address, what `fetch` gives, its bytes, or a compiled module.
+ *
+ * @example
+ * connect(url, { wasm: "/assets/hawser.wasm" });
+ * connect(url, { wasm: fetch("/assets/hawser.wasm") });
+ */
 export type WasmSource = URL | string | Response | Promise<Response> | BufferSource | WebAssembly.Module;
 
 /**

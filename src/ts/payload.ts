@@ -14,7 +14,12 @@ import { encodeText, isWellFormed } from "./text.js";
  */
 export type Payload = string | ArrayBuffer | ArrayBufferView | number | boolean | null | object;
 
-/** Properties that travel with a message (5.0; in 3.1.1 they are not sent). */
+/**
+ * Properties that travel with a message (5.0; in 3.1.1 they are not sent).
+ *
+ * @example
+ * const answerHere: MessageProperties = { responseTopic: "answers/7", correlationData: "42", expiry: "10s" };
+ */
 export interface MessageProperties {
   /** How long the message is worth delivering, in seconds. */
   readonly expiry?: Duration | undefined;

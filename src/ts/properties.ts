@@ -1,7 +1,15 @@
 // MQTT 5.0 property blocks (without their length prefix): ONE table, written and read.
 import { decodeText, encodeText } from "./text.js";
 
-/** User properties as they came: name and value, in order, names may repeat. */
+/**
+ * User properties as they came: name and value, in order, names may repeat.
+ *
+ * @example
+ * client.subscribe("a", (message) => {
+ *   const properties: UserProperties = message.userProperties;
+ *   for (const [name, value] of properties) show(name, value);
+ * });
+ */
 export type UserProperties = readonly (readonly [name: string, value: string])[];
 
 /**

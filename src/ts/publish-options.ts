@@ -22,7 +22,13 @@ export interface PublishOptions extends MessageProperties {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How a publish ended well. */
+/**
+ * How a publish ended well.
+ *
+ * @example
+ * const result: PublishResult = await client.publish("alarm", "fire", { qos: 1 });
+ * if (result.reasonCode === 0x10) console.warn("nobody listens");
+ */
 export interface PublishResult {
   /** 0, or 0x10 when the broker says that nobody subscribes to the topic. Always 0 at QoS 0. */
   readonly reasonCode: number;

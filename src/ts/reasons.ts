@@ -68,8 +68,10 @@ const V311_CONNACK: Readonly<Record<number, Reason>> = {
 };
 
 /**
- * The standard's name of a reason code, for example `reasonName(0x87) === "Not authorized"`.
- * An unknown code gives its number in hexadecimal.
+ * The standard's name of a reason code. An unknown code gives its number in hexadecimal.
+ *
+ * @example
+ * reasonName(0x87); // "Not authorized"
  */
 export function reasonName(code: number): string {
   return V5[code]?.name ?? `Reason code 0x${code.toString(16).padStart(2, "0")}`;

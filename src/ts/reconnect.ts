@@ -13,14 +13,26 @@ interface ReconnectBase {
   readonly stableAfter?: Duration | undefined;
 }
 
-/** The same delay before each attempt. */
+/**
+ * The same delay before each attempt.
+ *
+ * @example
+ * const reconnect: FixedReconnect = { kind: "fixed", delay: "3s", jitter: "500ms" };
+ * connect(url, { reconnect });
+ */
 export interface FixedReconnect extends ReconnectBase {
   readonly kind: "fixed";
   /** In milliseconds. Default: 5,000. */
   readonly delay?: Duration | undefined;
 }
 
-/** A delay that doubles with each attempt. */
+/**
+ * A delay that doubles with each attempt.
+ *
+ * @example
+ * const reconnect: ExponentialReconnect = { kind: "exponential", min: "1s", max: "30s", maxAttempts: 20 };
+ * connect(url, { reconnect });
+ */
 export interface ExponentialReconnect extends ReconnectBase {
   readonly kind: "exponential";
   /** The first delay, in milliseconds. Default: 1,000. */

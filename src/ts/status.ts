@@ -4,12 +4,22 @@ import type { Qos } from "./options.js";
 import { decodeProperties, type UserProperties } from "./properties.js";
 import { type ConnectedRecord, readConnected, type StatusRecord } from "./records.js";
 
-/** The engine is being loaded; calls are kept until it is there. */
+/**
+ * The engine is being loaded; calls are kept until it is there.
+ *
+ * @example
+ * if (client.status.state === "idle") badge("loading");
+ */
 export interface IdleStatus {
   readonly state: "idle";
 }
 
-/** An attempt is under way. */
+/**
+ * An attempt is under way.
+ *
+ * @example
+ * if (client.status.state === "connecting") badge(`attempt ${client.status.attempt}: ${client.status.phase}`);
+ */
 export interface ConnectingStatus {
   readonly state: "connecting";
   /** Number of the attempt since the client was last online, from 1. */
@@ -21,7 +31,12 @@ export interface ConnectingStatus {
   readonly cause: Cause | undefined;
 }
 
-/** The broker has accepted the client. */
+/**
+ * The broker has accepted the client.
+ *
+ * @example
+ * if (client.status.state === "online") badge(`${client.status.clientId}, MQTT ${client.status.protocol}`);
+ */
 export interface OnlineStatus {
   readonly state: "online";
   /** Number of the attempt that succeeded, from 1. */
@@ -38,7 +53,12 @@ export interface OnlineStatus {
   readonly server: ServerInfo;
 }
 
-/** No link: the next attempt is at `retryAt`, or now by `client.reconnectNow()`. */
+/**
+ * No link: the next attempt is at `retryAt`, or now by `client.reconnectNow()`.
+ *
+ * @example
+ * if (client.status.state === "waiting") badge(`${client.status.retryAt - Date.now()} ms to go: ${client.status.cause.message}`);
+ */
 export interface WaitingStatus {
   readonly state: "waiting";
   /** Number of the next attempt. */
@@ -48,7 +68,12 @@ export interface WaitingStatus {
   readonly cause: Cause;
 }
 
-/** The end: closed, or stopped for a reason that reconnecting cannot mend. */
+/**
+ * The end: closed, or stopped for a reason that reconnecting cannot mend.
+ *
+ * @example
+ * if (client.status.state === "stopped") badge(client.status.cause.message);
+ */
 export interface StoppedStatus {
   readonly state: "stopped";
   readonly cause: Cause;
@@ -65,7 +90,12 @@ export interface StoppedStatus {
  */
 export type Status = IdleStatus | ConnectingStatus | OnlineStatus | WaitingStatus | StoppedStatus;
 
-/** What the broker allows, from CONNACK; where it says nothing, the standard's default. All of it is obeyed by the engine. */
+/**
+ * What the broker allows, from CONNACK; where it says nothing, the standard's default. All of it is obeyed by the engine.
+ *
+ * @example
+ * if (client.status.state === "online" && !client.status.limits.retainAvailable) console.warn("nothing is retained here");
+ */
 export interface Limits {
   /** Effective keep-alive in seconds; 0 is off. */
   readonly keepAlive: number;
@@ -83,7 +113,12 @@ export interface Limits {
   readonly sharedSubscriptionsAvailable: boolean;
 }
 
-/** Texts in CONNACK that are for people or applications. */
+/**
+ * Texts in CONNACK that are for people or applications.
+ *
+ * @example
+ * if (client.status.state === "online") show(client.status.server.reasonString, client.status.server.userProperties);
+ */
 export interface ServerInfo {
   readonly reasonString: string | undefined;
   readonly responseInformation: string | undefined;

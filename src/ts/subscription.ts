@@ -7,7 +7,13 @@ import type { Message } from "./message.js";
 import type { Qos } from "./options.js";
 import type { Pattern } from "./topics.js";
 
-/** What the broker granted. */
+/**
+ * What the broker granted.
+ *
+ * @example
+ * const grant: SubscriptionGrant = await client.subscribe("a", { qos: 2 }).ready;
+ * if (grant.qos < 2) console.warn("the broker grants less");
+ */
 export interface SubscriptionGrant {
   /** May be lower than what was asked for. */
   readonly qos: Qos;

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { build as bundle } from "esbuild";
+import { exampleFile, examplesIn, exportedNames } from "./examples.mjs";
 import { openBrowser, serve, startPeer, titleOf } from "./lab.mjs";
 import { copy, installed, pack, project, run, tool } from "./project.mjs";
 
@@ -17,10 +18,14 @@ client.addEventListener("error", () => undefined);
 client.addEventListener("status", ({ status }) => {
   if (status.state === "stopped" && status.cause.kind !== "closed") document.title = status.cause.kind;
 });
-for await (const message of client.subscribe("greeting/+whom")) {
-  await client.close();
-  document.title = message.text() + " " + message.params.whom;
-  break;
+try {
+  for await (const message of client.subscribe("greeting/+whom")) {
+    await client.close();
+    document.title = message.text() + " " + message.params.whom;
+    break;
+  }
+} catch (error) {
+  if (!error.stack.startsWith("StoppedError: ")) throw error; // with its name, although the package is minified
 }
 `;
 
@@ -127,6 +132,24 @@ describe("the package", () => {
       tool("typescript/bin/tsc", ["-p", "."], at);
     });
   }
+
+  test("every public name has a doc comment with an example, and the examples compile", () => {
+    const read = (name) => readFileSync(join(bare, "node_modules/hawser", name), "utf8");
+    const names = exportedNames(read("dist/index.d.ts"));
+    const declarations = installed(bare).filter((name) => name.endsWith(".d.ts"));
+    const all = new Map(declarations.flatMap((name) => [...examplesIn(read(name))]));
+    assert.deepEqual(
+      names.filter((name) => !all.get(name)?.trim()),
+      [],
+    );
+    const examples = names.map((name) => [name, all.get(name)]);
+    const compilerOptions = { strict: true, noEmit: true, target: "ES2022", module: "ESNext", moduleResolution: "bundler", types: [] };
+    const at = project("examples", packed.tarball, {
+      "index.ts": exampleFile(names, examples),
+      "tsconfig.json": JSON.stringify({ compilerOptions, include: ["index.ts"] }),
+    });
+    tool("typescript/bin/tsc", ["-p", "."], at);
+  });
 
   test("can be imported on a server without touching a global of the browser", () => {
     assert.equal(run(process.execPath, ["server.mjs"], bare), "imported");

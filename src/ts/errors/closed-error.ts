@@ -9,10 +9,13 @@ import { HawserError } from "./hawser-error.js";
  * await client.publish("a", "b").catch((error) => error instanceof ClosedError); // true
  */
 export class ClosedError extends HawserError {
-  override readonly name = "ClosedError";
   override readonly code = "closed";
 
   constructor() {
     super("The client is closed", "Call connect() for a new one");
+  }
+
+  override get name(): "ClosedError" {
+    return "ClosedError";
   }
 }

@@ -10,6 +10,9 @@ import { HawserError } from "./hawser-error.js";
  * });
  */
 export class EngineError extends HawserError {
-  override readonly name = "EngineError";
   override readonly code = "engine";
+
+  override get name(): "EngineError" {
+    return "EngineError";
+  }
 }

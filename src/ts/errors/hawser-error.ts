@@ -11,8 +11,8 @@
  * }
  */
 export abstract class HawserError extends Error {
-  /** Name of the class; written out, because a minifier renames classes. */
-  abstract override readonly name: string;
+  /** Name of the class; written out, because a minifier renames classes, and on the prototype, so that it stands in `stack` too. */
+  abstract override get name(): string;
   /** What kind of error this is, for `switch`. */
   abstract readonly code: string;
   /** What to do about it, in English. */

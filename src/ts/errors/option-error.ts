@@ -12,7 +12,6 @@ import { HawserError } from "./hawser-error.js";
  * }
  */
 export class OptionError extends HawserError {
-  override readonly name = "OptionError";
   override readonly code = "option";
   /** Path of the option, for example `"will.qos"`. */
   readonly option: string;
@@ -24,6 +23,10 @@ export class OptionError extends HawserError {
     super(`Option "${option}" cannot be ${describe(value)}`, `It takes ${expected}`);
     this.option = option;
     this.expected = expected;
+  }
+
+  override get name(): "OptionError" {
+    return "OptionError";
   }
 }
 

@@ -10,7 +10,6 @@ import { HawserError } from "./hawser-error.js";
  * });
  */
 export class OverflowError extends HawserError {
-  override readonly name = "OverflowError";
   override readonly code = "overflow";
   /** The filter of the subscription that fell behind. */
   readonly filter: string;
@@ -21,5 +20,9 @@ export class OverflowError extends HawserError {
       "Take messages faster, pass a handler instead, or raise the option `buffer`",
     );
     this.filter = filter;
+  }
+
+  override get name(): "OverflowError" {
+    return "OverflowError";
   }
 }

@@ -8,6 +8,9 @@ import { HawserError } from "./hawser-error.js";
  * client.publish("a", new Map()).catch((error) => console.log(error.code)); // "payload"
  */
 export class PayloadError extends HawserError {
-  override readonly name = "PayloadError";
   override readonly code = "payload";
+
+  override get name(): "PayloadError" {
+    return "PayloadError";
+  }
 }

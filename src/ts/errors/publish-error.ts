@@ -2,7 +2,12 @@
 import type { Failure } from "../failures.js";
 import { HawserError } from "./hawser-error.js";
 
-/** Why a publish failed: `"refused"` is the broker's word (see `reasonCode`), all others are found before sending. */
+/**
+ * Why a publish failed: `"refused"` is the broker's word (see `reasonCode`), all others are found before sending.
+ *
+ * @example
+ * const canRetry = (failure: PublishFailure) => failure === "queue-full";
+ */
 export type PublishFailure =
   | "refused"
   | "queue-full"
@@ -22,7 +27,6 @@ export type PublishFailure =
  * });
  */
 export class PublishError extends HawserError {
-  override readonly name = "PublishError";
   override readonly code: PublishFailure;
   /** The MQTT reason code, when the broker gave one. */
   readonly reasonCode: number | undefined;
@@ -38,5 +42,9 @@ export class PublishError extends HawserError {
     this.reasonCode = failure.reasonCode;
     this.reasonName = failure.reasonName;
     this.reasonString = failure.reasonString;
+  }
+
+  override get name(): "PublishError" {
+    return "PublishError";
   }
 }

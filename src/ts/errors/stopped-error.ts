@@ -11,7 +11,6 @@ import { HawserError } from "./hawser-error.js";
  * });
  */
 export class StoppedError extends HawserError {
-  override readonly name = "StoppedError";
   override readonly code = "stopped";
   /** Why the client stopped; the same object as in `client.status`. */
   override readonly cause: Cause;
@@ -19,5 +18,9 @@ export class StoppedError extends HawserError {
   constructor(cause: Cause) {
     super("The client has stopped", cause.message, { cause });
     this.cause = cause;
+  }
+
+  override get name(): "StoppedError" {
+    return "StoppedError";
   }
 }

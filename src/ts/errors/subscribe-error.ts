@@ -2,7 +2,12 @@
 import type { Failure } from "../failures.js";
 import { HawserError } from "./hawser-error.js";
 
-/** Why a subscription failed: `"refused"` is the broker's word (see `reasonCode`), `"unsubscribed"` means that it was ended before the broker answered. */
+/**
+ * Why a subscription failed: `"refused"` is the broker's word (see `reasonCode`), `"unsubscribed"` means that it was ended before the broker answered.
+ *
+ * @example
+ * const canRetry = (failure: SubscribeFailure) => failure === "queue-full" || failure === "unsubscribed";
+ */
 export type SubscribeFailure =
   | "refused"
   | "unsubscribed"
@@ -23,7 +28,6 @@ export type SubscribeFailure =
  * });
  */
 export class SubscribeError extends HawserError {
-  override readonly name = "SubscribeError";
   override readonly code: SubscribeFailure;
   /** The filter as it was sent. */
   readonly filter: string;
@@ -52,5 +56,9 @@ export class SubscribeError extends HawserError {
       hint: "Wait for `ready` before unsubscribe()",
       ...none,
     });
+  }
+
+  override get name(): "SubscribeError" {
+    return "SubscribeError";
   }
 }

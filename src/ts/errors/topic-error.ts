@@ -8,7 +8,6 @@ import { HawserError } from "./hawser-error.js";
  * client.publish("door/+/state", "open").catch((error) => console.log(error.code, error.topic)); // "topic", "door/+/state"
  */
 export class TopicError extends HawserError {
-  override readonly name = "TopicError";
   override readonly code = "topic";
   /** The topic or filter that was given. */
   readonly topic: string;
@@ -17,5 +16,9 @@ export class TopicError extends HawserError {
     const shown = topic.length > 80 ? `${topic.slice(0, 77)}...` : topic;
     super(`"${shown}" ${problem}`, hint);
     this.topic = topic;
+  }
+
+  override get name(): "TopicError" {
+    return "TopicError";
   }
 }

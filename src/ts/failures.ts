@@ -10,12 +10,12 @@ export interface Failure {
   readonly reasonString: string | undefined;
 }
 
-/** Codes from this one on are failures of the engine, below are MQTT reason codes. */
-export const FAILURES_FROM = 0x100;
 /** Failure codes that do not become a `PublishError` or `SubscribeError` of their own. */
 export const CLOSED = 0x100;
 export const CANCELLED = 0x101;
 export const STOPPED = 0x10c;
+/** The one failure that a host reports by itself, while it has no engine yet. */
+export const QUEUE_FULL = 0x102;
 
 /** A row of the table: the literal `code` of the error, what happened, what to do. */
 type Row = readonly [code: LocalCode, message: string, hint: string];

@@ -2,18 +2,23 @@
 import { closedCause, engineCause } from "./cause.js";
 import type { EngineHost, EngineOptions, HostEvents, RawEngine, RawEngineClass } from "./engine.js";
 import { EngineError } from "./errors/engine-error.js";
+import { QUEUE_FULL } from "./failures.js";
+import { doneRecord } from "./records.js";
 
 /** Calls are kept until the engine is loaded, then go straight to it. */
 export class PageHost implements EngineHost {
+  readonly #options: EngineOptions;
   readonly #events: HostEvents;
   #engine: RawEngine | undefined;
   #kept: ((engine: RawEngine) => void)[] = [];
+  #keptBytes = 0;
   #over = false;
 
   constructor(engineClass: Promise<RawEngineClass>, options: EngineOptions, events: HostEvents) {
+    this.#options = options;
     this.#events = events;
     engineClass.then(
-      (Engine) => this.#run(Engine, options),
+      (Engine) => this.#run(Engine),
       (error: unknown) => this.#fail(error),
     );
   }
@@ -29,8 +34,7 @@ export class PageHost implements EngineHost {
   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): void {
     const engine = this.#engine;
     if (engine === undefined) {
-      const bytes = payload.slice();
-      this.#call((late) => late.publish(token, topic, bytes, flags, properties));
+      this.#keep(token, topic, payload.slice(), flags, properties);
       return;
     }
     // Not by #call: this is the hot way, and a closure for each message would be paid for.
@@ -76,10 +80,22 @@ export class PageHost implements EngineHost {
     if (engine !== undefined) queueMicrotask(() => free(engine));
   }
 
-  #run(Engine: RawEngineClass, options: EngineOptions): void {
+  /** Until there is an engine, its bounds of what may wait are kept here. */
+  #keep(token: number, topic: string, payload: Uint8Array, flags: number, properties: Uint8Array | undefined): void {
+    if (this.#over) return;
+    const { maxQueued, maxQueuedBytes } = this.#options;
+    if (this.#kept.length >= maxQueued || this.#keptBytes + payload.length > maxQueuedBytes) {
+      queueMicrotask(() => this.#events.deliver(undefined, doneRecord(token, QUEUE_FULL)));
+      return;
+    }
+    this.#keptBytes += payload.length;
+    this.#kept.push((engine) => engine.publish(token, topic, payload, flags, properties));
+  }
+
+  #run(Engine: RawEngineClass): void {
     if (this.#over) return;
     this.#guard(() => {
-      const engine = new Engine(options, this.#events.deliver);
+      const engine = new Engine(this.#options, this.#events.deliver);
       this.#engine = engine;
       const kept = this.#kept;
       this.#kept = [];

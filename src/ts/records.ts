@@ -121,6 +121,11 @@ export function readOutcome(words: Uint32Array, at: number): OutcomeRecord {
   return { token: fields.next(), code: fields.next(), reason: fields.text() || undefined };
 }
 
+/** A DONE record without a text. */
+export function doneRecord(token: number, code: number): Uint32Array {
+  return Uint32Array.of(KIND.done | (3 << 8), token, code);
+}
+
 export function readPacket(words: Uint32Array, at: number): PacketRecord {
   const fields = new Fields(words, at);
   const [packetId, size, headerFlags, reason] = [fields.next(), fields.next(), fields.next(), fields.next()];

@@ -6,6 +6,7 @@ import type { Deliver, EngineOptions, RawEngine, RawEngineClass } from "../../sr
 import { EngineError } from "../../src/ts/errors/engine-error.js";
 import { PageHost } from "../../src/ts/page-host.js";
 import { settingsOf } from "../../src/ts/settings.js";
+import { record } from "./words.js";
 
 const OPTIONS = settingsOf("ws://broker.test", {}).engine;
 
@@ -36,17 +37,21 @@ function recorder(): { calls: unknown[][]; Engine: RawEngineClass; fail: { with?
 }
 
 /** A host whose engine comes when the test says so. */
-function hostOf() {
+function hostOf(options: EngineOptions = OPTIONS) {
   const { calls, Engine, fail } = recorder();
   const stops: { cause: Cause; error: Error | undefined }[] = [];
+  const delivered: number[][] = [];
   let load: () => void = () => undefined;
   let refuse: (error: Error) => void = () => undefined;
   const engine = new Promise<RawEngineClass>((resolve, reject) => {
     load = () => resolve(Engine);
     refuse = reject;
   });
-  const host = new PageHost(engine, OPTIONS, { deliver: () => undefined, stopped: (cause, error) => stops.push({ cause, error }) });
-  return { host, calls, fail, stops, load, refuse, settled: () => new Promise(setImmediate) };
+  const host = new PageHost(engine, options, {
+    deliver: (_frame, words) => delivered.push([...words]),
+    stopped: (cause, error) => stops.push({ cause, error }),
+  });
+  return { host, calls, fail, stops, delivered, load, refuse, settled: () => new Promise(setImmediate) };
 }
 
 test("calls before the engine is loaded are kept, in order, with the bytes as they were", async () => {
@@ -141,4 +146,16 @@ test("the engine is freed once, and not while it may be on the stack", async () 
   assert.ok(!calls.some(([name]) => name === "free"));
   await settled();
   assert.equal(calls.filter(([name]) => name === "free").length, 1);
+});
+
+test("what waits for the engine has the same bounds as what waits for the link", async () => {
+  for (const bounds of [{ messages: 2 }, { bytes: 4 }]) {
+    const { host, calls, delivered, load, settled } = hostOf(settingsOf("ws://broker.test", { queue: bounds }).engine);
+    for (const token of [1, 2, 3]) host.publish(token, "a", Uint8Array.of(1, 2), 0);
+    assert.deepEqual(delivered, [], "a host never answers at once");
+    load();
+    await settled();
+    assert.deepEqual(delivered, [record("done", 0, 3, 0x102)]);
+    assert.equal(calls.filter(([name]) => name === "publish").length, 2);
+  }
 });

@@ -19,11 +19,13 @@
 )]
 
 mod acknowledge;
+mod active;
 mod aliases;
 mod backoff;
 mod config;
 mod connect;
 mod error;
+mod hash;
 mod id_map;
 mod id_set;
 mod inbound;

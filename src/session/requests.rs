@@ -1,13 +1,14 @@
 //! What was asked of the broker about subscriptions, and the packets that ask it.
 
 use core::slice;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::codec::{
     EncodeError, FiltersBuf, PacketId, Place, Properties, Subscribe, SubscribeOptions, TopicFiltersBuf, Unsubscribe,
     Version,
 };
 
+use super::active::Active;
 use super::write_ahead::WriteAhead;
 use super::{StoreKey, size};
 
@@ -43,7 +44,7 @@ pub(super) struct Subscription {
 /// All subscriptions of the session, and all open requests.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
-    pub(super) active: BTreeMap<Box<str>, Subscription>,
+    pub(super) active: Active,
     pub(super) pending: VecDeque<Request>,
     pub(super) awaiting: VecDeque<(PacketId, Vec<Request>)>,
     pub(super) next_key: u32,

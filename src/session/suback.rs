@@ -87,16 +87,12 @@ impl Session {
 
     /// The broker has lost the session: everything that it had granted is asked for again, in the order it was first asked for.
     pub(super) fn restart_subscriptions(&mut self) {
-        let mut lost: Vec<(u32, Request)> = Vec::new();
-        for (filter, subscription) in &mut self.subscriptions.active {
+        for (filter, subscription) in self.subscriptions.active.iter_mut().rev() {
             // What was not granted yet is still pending, and comes once.
             if let Some(granted) = subscription.granted.take() {
-                lost.push((subscription.key, subscription.request(filter, Some(granted))));
+                let request = subscription.request(filter, Some(granted));
+                self.subscriptions.pending.push_front(request);
             }
-        }
-        lost.sort_unstable_by_key(|(key, _)| *key);
-        for (_, request) in lost.into_iter().rev() {
-            self.subscriptions.pending.push_front(request);
         }
     }
 
@@ -127,7 +123,7 @@ impl Session {
 
     /// Writes every subscription into an empty store.
     pub(super) fn store_subscriptions(&mut self) {
-        for (filter, subscription) in &self.subscriptions.active {
+        for (filter, subscription) in self.subscriptions.active.iter() {
             let request = subscription.request(filter, None);
             requests::store(&mut self.store, subscription.key, &request, self.config.version);
         }

@@ -52,7 +52,7 @@ impl Session {
         };
         let request = subscription.request(filter, None);
         requests::store(&mut self.store, key, &request, version);
-        self.subscriptions.active.insert(filter.into(), subscription);
+        self.subscriptions.active.insert(filter, subscription);
         self.subscriptions.pending.push_back(request);
         Ok(())
     }

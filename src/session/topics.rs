@@ -1,5 +1,7 @@
 //! Topic names as numbers: each name crosses the boundary once.
 
+use super::hash::hash;
+
 /// Names kept at most; the table then starts again.
 const MAX_NAMES: usize = 4_096;
 /// Bytes of names kept at most.
@@ -52,7 +54,7 @@ impl Topics {
 
     /// The number of `name`.
     pub(super) fn intern(&mut self, name: &str) -> Interned {
-        let hash = self.hash(name.as_bytes());
+        let hash = hash(self.seed, name.as_bytes());
         if let Some(id) = self.find(hash, name.as_bytes()) {
             return Interned { id, new: false };
         }
@@ -116,19 +118,6 @@ impl Topics {
         if let Some(place) = self.slots.get_mut(slot) {
             *place = id.wrapping_add(1);
         }
-    }
-
-    /// Eight bytes at a time, multiply and rotate: names are short and the table is small.
-    fn hash(&self, bytes: &[u8]) -> u32 {
-        const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-        let mut hash = self.seed ^ bytes.len() as u64;
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        for chunk in chunks {
-            hash = (hash.rotate_left(23) ^ u64::from_le_bytes(*chunk)).wrapping_mul(FACTOR);
-        }
-        let tail = rest.iter().fold(0_u64, |tail, byte| tail << 8 | u64::from(*byte));
-        hash = (hash.rotate_left(23) ^ tail).wrapping_mul(FACTOR);
-        (hash >> 32) as u32
     }
 }
 

@@ -85,7 +85,10 @@ impl Session {
         }
         self.link = Link::new(&self.config);
         if let Err(error) = self.write_connect(username, password) {
-            self.lost(Cause::Address(format!("CONNECT cannot be written: {error}")), false);
+            self.lost(
+                Cause::Address(["CONNECT cannot be written: ", error.text()].concat()),
+                false,
+            );
             return;
         }
         self.timers

@@ -168,10 +168,7 @@ impl Session {
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let client_id = config
-            .client_id
-            .clone()
-            .unwrap_or_else(|| format!("hawser-{:016x}", random.next()));
+        let client_id = config.client_id.clone().unwrap_or_else(|| random.client_id());
         let mut store = WriteAhead::new(config.durable);
         if config.clean_start {
             // [MQTT-3.1.2-4]

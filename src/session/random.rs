@@ -17,6 +17,14 @@ impl Random {
         z ^ (z >> 31)
     }
 
+    /// "hawser-" and 16 hexadecimal digits. Written by hand: formatting machinery would weigh kilobytes.
+    pub(super) fn client_id(&mut self) -> String {
+        let number = self.next();
+        let digits = (0..16_u32).rev().map(|place| (number >> (4 * place)) as u32 & 15);
+        let digits = digits.filter_map(|digit| char::from_digit(digit, 16));
+        "hawser-".chars().chain(digits).collect()
+    }
+
     /// 0 to `most`, both included, evenly enough for jitter.
     pub(super) const fn up_to(&mut self, most: u64) -> u64 {
         match most.checked_add(1) {

@@ -33,7 +33,7 @@ pub(super) fn describe(packet: &[u8], outgoing: bool) -> Option<PacketTrace> {
     match packet_type {
         PacketType::Publish => {
             let (topic, behind) = body.split_at_checked(usize::from(number(body)).saturating_add(2))?;
-            trace.topic = String::from_utf8_lossy(topic.get(2..)?).into();
+            trace.topic = core::str::from_utf8(topic.get(2..)?).ok()?.into();
             if first & 0b0110 != 0 {
                 trace.packet_id = number(behind);
             }

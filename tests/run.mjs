@@ -58,6 +58,12 @@ const STAGES = [
     commands: () => [node("tests/browser/run.mjs")],
   },
   {
+    name: "e2e",
+    title: "the package against the brokers and against hostile servers, in Chromium",
+    tests: true,
+    commands: () => [nodeTests("tests/e2e")],
+  },
+  {
     name: "package",
     title: "the packed package, installed in small projects and run in Chromium",
     tests: true,

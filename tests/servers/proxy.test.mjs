@@ -53,7 +53,15 @@ async function until(condition) {
 
 async function client(url = proxy.url, protocols = ["mqtt"]) {
   const ws = new WebSocket(url, protocols);
-  const it = { ws, frames: [], code: null, reason: "", get bytes() { return Buffer.concat(it.frames); } };
+  const it = {
+    ws,
+    frames: [],
+    code: null,
+    reason: "",
+    get bytes() {
+      return Buffer.concat(it.frames);
+    },
+  };
   ws.on("message", (bytes) => it.frames.push(bytes));
   ws.on("close", (code, reason) => Object.assign(it, { code, reason: reason.toString() }));
   clients.push(it);
@@ -136,9 +144,10 @@ for (const count of [1, 5, 21, 30]) {
 
 test("cutInside cuts in the middle of the packet it names and not before", async () => {
   const it = await client();
-  proxy.cutInside("PUBLISH", 6, "down");
+  const cut = proxy.cutInside("PUBLISH", 6, "down");
   peer.sockets[0].write(puback(1));
   peer.sockets[0].write(Buffer.concat([puback(2), publish("abcdef")]));
+  await cut;
   await until(() => it.code !== null);
   assert.deepEqual(it.bytes, Buffer.concat([puback(1), puback(2), publish("abcdef").subarray(0, 6)]));
   const again = await client();
@@ -194,19 +203,28 @@ test("splitFrames and joinFrames change the frames and nothing else", async () =
   proxy.splitFrames(3);
   peer.sockets[0].write(publish("abcdef"));
   await until(() => it.bytes.length === 13);
-  assert.deepEqual(it.frames.map((frame) => frame.length), [3, 3, 3, 3, 1]);
+  assert.deepEqual(
+    it.frames.map((frame) => frame.length),
+    [3, 3, 3, 3, 1],
+  );
   proxy.splitFrames(0);
   it.frames.length = 0;
   proxy.joinFrames(3);
   const packets = [1, 2, 3, 4].map(puback);
   for (const byte of Buffer.concat(packets)) peer.sockets[0].write(Buffer.from([byte]));
   await until(() => it.bytes.length === 16);
-  assert.deepEqual(it.frames.map((frame) => frame.length), [12, 4]);
+  assert.deepEqual(
+    it.frames.map((frame) => frame.length),
+    [12, 4],
+  );
   it.frames.length = 0;
   proxy.joinFrames(1);
   peer.sockets[0].write(Buffer.concat(packets));
   await until(() => it.bytes.length === 16);
-  assert.deepEqual(it.frames.map((frame) => frame.length), [4, 4, 4, 4]);
+  assert.deepEqual(
+    it.frames.map((frame) => frame.length),
+    [4, 4, 4, 4],
+  );
 });
 
 test("bytes that are no MQTT pass as they are", async () => {
@@ -252,5 +270,8 @@ test("waitFor resolves with the packet and rejects when none comes", async () =>
   const ping = proxy.waitFor((packet) => packet.type === "PINGREQ");
   it.ws.send(PINGREQ);
   assert.equal((await ping).direction, "up");
-  await assert.rejects(proxy.waitFor((packet) => packet.type === "AUTH", { timeout: 20 }), /no packet/);
+  await assert.rejects(
+    proxy.waitFor((packet) => packet.type === "AUTH", { timeout: 20 }),
+    /no packet/,
+  );
 });

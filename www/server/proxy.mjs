@@ -3,8 +3,8 @@
 import http from "node:http";
 import { WebSocketServer } from "ws";
 import { connectTarget, webSocketEnd } from "./proxy/ends.mjs";
-import { Faults } from "./proxy/pipe.mjs";
 import { Link } from "./proxy/link.mjs";
+import { Faults } from "./proxy/pipe.mjs";
 import { PACKET_TYPES } from "./proxy/scanner.mjs";
 
 /** @typedef {import("./proxy/pipe.mjs").Direction} Direction */
@@ -100,9 +100,10 @@ class ChaosProxy {
    * Lets exactly `bytes` more bytes pass in this direction, on whatever link, and then cuts that link. Once.
    * @param {number} bytes
    * @param {Direction} direction
+   * @returns {Promise<void>} resolves when the cut has been made
    */
   cutAfterBytes(bytes, direction) {
-    this.#faults.budget[direction] = { bytes, inside: null };
+    return this.#cutLater({ bytes, inside: null }, direction);
   }
 
   /**
@@ -110,9 +111,10 @@ class ChaosProxy {
    * @param {string} type
    * @param {number} bytes
    * @param {Direction} direction
+   * @returns {Promise<void>} resolves when the cut has been made
    */
   cutInside(type, bytes, direction) {
-    this.#faults.budget[direction] = { bytes, inside: known(type) };
+    return this.#cutLater({ bytes, inside: known(type) }, direction);
   }
 
   /** Stops everything without closing anything, like a network that swallows; new connections hang too. */
@@ -221,6 +223,12 @@ class ChaosProxy {
       return socket.destroy();
     }
     this.#upgrades.handleUpgrade(request, socket, head, (ws) => this.#link(webSocketEnd(ws, socket), far));
+  }
+
+  #cutLater(budget, direction) {
+    return new Promise((resolve) => {
+      this.#faults.budget[direction] = { ...budget, spent: resolve };
+    });
   }
 
   #reject(socket, status) {

@@ -7,7 +7,6 @@ import { Pipe } from "./pipe.mjs";
 export class Link {
   #near;
   #far;
-  #faults;
   #gone;
   /** @type {Record<Direction, Pipe>} */
   #pipes;
@@ -25,7 +24,6 @@ export class Link {
   constructor(near, far, faults, { seen, passed, gone }) {
     this.#near = near;
     this.#far = far;
-    this.#faults = faults;
     this.#gone = gone;
     const pipe = (direction, from, to) =>
       new Pipe({

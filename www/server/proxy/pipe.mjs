@@ -17,7 +17,7 @@ export class Faults {
   swallowed = { up: new Set(), down: new Set() };
   /**
    * What may still pass before the cut; with `inside`, counting begins at the next packet of that type.
-   * @type {Record<Direction, { bytes: number, inside: string|null }|null>}
+   * @type {Record<Direction, { bytes: number, inside: string|null, spent: () => void }|null>}
    */
   budget = { up: null, down: null };
 }
@@ -109,8 +109,10 @@ export class Pipe {
     const spent = counting && piece.bytes.length >= budget.bytes;
     this.#frame.push(spent ? piece.bytes.subarray(0, budget.bytes) : piece.bytes);
     if (piece.last && !spent) this.#packetsInFrame += 1;
-    if (spent) this.faults.budget[this.direction] = null;
-    else if (counting) budget.bytes -= piece.bytes.length;
+    if (spent) {
+      this.faults.budget[this.direction] = null;
+      budget.spent();
+    } else if (counting) budget.bytes -= piece.bytes.length;
     return spent;
   }
 

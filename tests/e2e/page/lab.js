@@ -1,0 +1,169 @@
+// The page of the end-to-end tests: uses the package as an application would, by order of the test, and writes down what happens.
+
+import * as hawser from "hawser";
+import { isPattern, pattern } from "./pattern.js";
+
+/** Every wait ends with an explanation instead of the runner's time-out. */
+const PATIENCE = 15_000;
+
+/** @type {Map<string, Subject>} */
+const subjects = new Map();
+
+/** One client under test and its log. */
+class Subject {
+  statuses = [];
+  errors = [];
+  /** @type {Map<string, Listener>} */
+  listeners = new Map();
+  #waiting = new Set();
+
+  constructor(url, options) {
+    this.client = hawser.connect(url, options);
+    this.#note(this.client.status);
+    this.client.addEventListener("status", (event) => this.#note(event.status));
+    this.client.addEventListener("error", (event) => this.errors.push(describeError(event.error)));
+  }
+
+  #note(status) {
+    this.statuses.push({ ...status, at: Date.now() });
+    this.wake();
+  }
+
+  wake() {
+    for (const check of [...this.#waiting]) check();
+  }
+
+  /** Resolves with what `find` returns as soon as it is not undefined. */
+  until(find, what) {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(check);
+        reject(new Error(`waited in vain for ${what}; statuses: ${JSON.stringify(this.statuses)}`));
+      }, PATIENCE);
+      const check = () => {
+        const found = find();
+        if (found === undefined) return;
+        clearTimeout(timer);
+        this.#waiting.delete(check);
+        resolve(found);
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+}
+
+/** One subscription and the messages that came to it. */
+class Listener {
+  messages = [];
+  /** Payloads as numbers, for floods. */
+  numbers = [];
+  ended = false;
+
+  constructor(subject, filter, options, how) {
+    const take = (message) => {
+      if (how.numbers) this.numbers.push(Number(message.text()));
+      else this.messages.push(describeMessage(message));
+      subject.wake();
+      if (how.throws) throw new Error("the handler fails");
+    };
+    if (how.iterate) {
+      this.subscription = subject.client.subscribe(filter, options);
+      this.#iterate(take);
+    } else {
+      this.subscription = subject.client.subscribe(filter, options, take);
+    }
+  }
+
+  async #iterate(take) {
+    for await (const message of this.subscription) take(message);
+    this.ended = true;
+  }
+}
+
+const PROPERTIES = ["expiry", "contentType", "responseTopic", "userProperties", "payloadFormat", "subscriptionIdentifiers"];
+
+function describeMessage(message) {
+  const { topic, qos, retain, dup, payload } = message;
+  const record = { topic, qos, retain, dup, size: payload.length, params: { ...message.params } };
+  if (payload.length <= 4_096) record.text = message.text();
+  else record.exact = isPattern(payload);
+  for (const name of PROPERTIES) if (message[name] !== undefined) record[name] = structuredClone(message[name]);
+  if (message.correlationData) record.correlationData = [...message.correlationData];
+  return record;
+}
+
+function describeError(error) {
+  const { name, message, code, reasonCode, reasonString, hint, option } = error ?? {};
+  return { name, message: message ?? String(error), code, reasonCode, reasonString, hint, option };
+}
+
+/** A payload as the test names it: a string, or `{ bytes }` for that many bytes of the pattern. */
+const payloadOf = (spec) => (typeof spec === "object" && "bytes" in spec ? pattern(spec.bytes) : spec);
+
+const fits = (status, wanted) =>
+  Object.entries(wanted).every(([key, value]) => (key === "cause" ? fits(status.cause ?? {}, value) : status[key] === value));
+
+const commands = {
+  open(name, url, options) {
+    subjects.set(name, new Subject(url, options));
+  },
+  async publish(name, topic, payload, options) {
+    return { ...(await subjects.get(name).client.publish(topic, payloadOf(payload), options)) };
+  },
+  /** Publishes the numbers from..from+count-1 all at once and waits for all of them. */
+  async publishNumbers(name, topic, from, count, options) {
+    const { client } = subjects.get(name);
+    const all = Array.from({ length: count }, (_, i) => client.publish(topic, String(from + i), options));
+    const results = await Promise.allSettled(all);
+    const failed = results.filter((result) => result.status === "rejected").map((result) => describeError(result.reason));
+    return { fulfilled: count - failed.length, failed };
+  },
+  subscribe(name, key, filter, options, how = {}) {
+    const subject = subjects.get(name);
+    subject.listeners.set(key, new Listener(subject, filter, options, how));
+  },
+  async ready(name, key) {
+    return { ...(await subjects.get(name).listeners.get(key).subscription.ready) };
+  },
+  unsubscribe: (name, key) => subjects.get(name).listeners.get(key).subscription.unsubscribe(),
+  ended: (name, key) => subjects.get(name).listeners.get(key).ended,
+  messages: (name, key) => subjects.get(name).listeners.get(key).messages,
+  numbers: (name, key) => subjects.get(name).listeners.get(key).numbers,
+  untilMessages(name, key, count) {
+    const subject = subjects.get(name);
+    const listener = subject.listeners.get(key);
+    const enough = () => (listener.messages.length + listener.numbers.length >= count ? true : undefined);
+    return subject.until(enough, `${count} messages at ${key}`).then(() => listener.messages);
+  },
+  untilNumber(name, key, number) {
+    const subject = subjects.get(name);
+    const { numbers } = subject.listeners.get(key);
+    return subject.until(() => (numbers.at(-1) === number ? true : undefined), `number ${number} at ${key}`);
+  },
+  statuses: (name) => subjects.get(name).statuses,
+  errors: (name) => subjects.get(name).errors,
+  /** The first status from index `from` on that has all the wanted fields. */
+  untilStatus(name, wanted, from = 0) {
+    const subject = subjects.get(name);
+    const find = () => subject.statuses.slice(from).find((status) => fits(status, wanted));
+    return subject.until(find, `status ${JSON.stringify(wanted)} from ${from}`);
+  },
+  reconnectNow: (name) => subjects.get(name).client.reconnectNow(),
+  close: (name) => subjects.get(name).client.close(),
+  /** Closes every client that a test has left open and forgets all. */
+  async clear() {
+    await Promise.all([...subjects.values()].map((subject) => subject.client.close()));
+    subjects.clear();
+  },
+};
+
+/** Errors cross to the test as data, with all their fields. */
+globalThis.lab = async (command, ...args) => {
+  try {
+    return { value: await commands[command](...args) };
+  } catch (error) {
+    return { error: describeError(error) };
+  }
+};
+globalThis.hawser = hawser;

@@ -1,0 +1,146 @@
+// Filters and who gets what: wildcards, named parameters, overlaps, iterators, unsubscribing.
+
+import assert from "node:assert/strict";
+import { unique } from "./support/lab.mjs";
+import { matrix } from "./support/matrix.mjs";
+
+const texts = (messages) => messages.map(({ text }) => text);
+
+matrix("subscriptions", (test) => {
+  test("named wildcards go out as plain ones and come back as parameters", async ({ online, peer }) => {
+    const base = unique("named");
+    const client = await online();
+    const subscription = await client.subscribed(`${base}/+device/state/#rest`, { qos: 1 });
+    const other = await peer();
+    await other.publish(`${base}/lamp/state/a/b`, "1", { qos: 1 });
+    await other.publish(`${base}/größe/state`, "2", { qos: 1 });
+    await other.publish(`${base}/lamp/other/a`, "not this", { qos: 1 });
+    await other.publish(`${base}//state/`, "3", { qos: 1 });
+    const messages = await subscription.until(3);
+    assert.deepEqual(
+      messages.map(({ text, params }) => [text, params]),
+      [
+        ["1", { device: "lamp", rest: "a/b" }],
+        ["2", { device: "größe", rest: "" }],
+        ["3", { device: "", rest: "" }],
+      ],
+    );
+  });
+
+  test("every handler whose filter fits gets every copy that the broker sends, and no other handler gets any", async ({
+    broker,
+    online,
+    peer,
+  }) => {
+    const base = unique("overlap");
+    const client = await online();
+    const filters = ["#", "+/c", "b/+", "b/c", "b/c/#", "b", "+", "x/#"];
+    const subscriptions = [];
+    for (const filter of filters) subscriptions.push(await client.subscribed(`${base}/${filter}`, { qos: 1 }));
+    const marker = await client.subscribed(unique("marker"), { qos: 1 });
+    const from = broker.proxy.packets.length;
+    const other = await peer();
+    await other.publish(`${base}/b/c`, "hit", { qos: 1 });
+    await subscriptions[0].until(1);
+    // Copies to one client leave the broker in order, so after an answered round trip all of them have passed.
+    await client.publish(`${base}/x/end`, "end", { qos: 1 });
+    await subscriptions[7].until(1);
+    const copies = broker.proxy.packets
+      .slice(from)
+      .filter((packet) => packet.direction === "down" && packet.topic === `${base}/b/c`).length;
+    assert.ok(copies >= 1);
+    const counts = await Promise.all(
+      subscriptions.map(async (subscription) => texts(await subscription.messages()).filter((text) => text === "hit").length),
+    );
+    assert.deepEqual(counts, [copies, copies, copies, copies, copies, 0, 0, 0]);
+    assert.deepEqual(await marker.messages(), []);
+  });
+
+  test("unsubscribing ends the messages and the loop over them", async ({ broker, online, peer }) => {
+    const topic = unique("over");
+    const client = await online();
+    const subscription = await client.subscribed(topic, { qos: 1 }, { iterate: true });
+    const other = await peer();
+    await other.publish(topic, "before", { qos: 1 });
+    await subscription.until(1);
+    const from = broker.proxy.packets.length;
+    await subscription.unsubscribe();
+    assert.ok(broker.proxy.packets.slice(from).some((packet) => packet.type === "UNSUBACK"));
+    await other.publish(topic, "after", { qos: 1 });
+    const again = await client.subscribed(topic, { qos: 1 });
+    await other.publish(topic, "again", { qos: 1 });
+    await again.until(1);
+    assert.deepEqual(texts(await subscription.messages()), ["before"]);
+    assert.deepEqual(texts(await again.messages()), ["again"]);
+    assert.equal(await subscription.ended(), true);
+  });
+
+  test("a filter used twice is one subscription at the broker until the last user has left", async ({ broker, online, peer }) => {
+    const topic = unique("shared");
+    const client = await online();
+    const first = await client.subscribed(topic, { qos: 1 });
+    const second = await client.subscribed(topic, { qos: 1 });
+    const other = await peer();
+    await other.publish(topic, "both", { qos: 1 });
+    await Promise.all([first.until(1), second.until(1)]);
+    const from = broker.proxy.packets.length;
+    await first.unsubscribe();
+    await other.publish(topic, "second", { qos: 1 });
+    await second.until(2);
+    assert.deepEqual([texts(await first.messages()), texts(await second.messages())], [["both"], ["both", "second"]]);
+    assert.ok(!broker.proxy.packets.slice(from).some((packet) => packet.type === "UNSUBSCRIBE"));
+    await second.unsubscribe();
+    assert.ok(broker.proxy.packets.slice(from).some((packet) => packet.type === "UNSUBACK"));
+  });
+
+  test("a handler that throws is reported and harms neither the others nor the link", async ({ online, peer }) => {
+    const topic = unique("throws");
+    const client = await online();
+    const bad = await client.subscribed(topic, { qos: 1 }, { throws: true });
+    const good = await client.subscribed(topic, { qos: 1 });
+    const other = await peer();
+    await other.publish(topic, "1", { qos: 1 });
+    await other.publish(topic, "2", { qos: 1 });
+    await Promise.all([bad.until(2), good.until(2)]);
+    assert.deepEqual(
+      (await client.errors()).map(({ message }) => message),
+      ["the handler fails", "the handler fails"],
+    );
+    assert.equal((await client.statuses()).at(-1).state, "online");
+  });
+
+  test("a handler may publish, and what it publishes arrives", async ({ lab, broker, protocol, peer }) => {
+    const base = unique("echo");
+    const other = await peer();
+    await other.subscribe(`${base}/answer`);
+    await lab.page.evaluate(
+      async (url, protocol, base) => {
+        const client = globalThis.hawser.connect(url, { protocol });
+        await client.subscribe(`${base}/question`, { qos: 2 }, async (message) => {
+          await client.publish(`${base}/answer`, `${message.text()}!`, { qos: 2 });
+          await client.close();
+        }).ready;
+      },
+      broker.url,
+      protocol,
+      base,
+    );
+    await other.publish(`${base}/question`, "why", { qos: 2 });
+    assert.deepEqual(texts(await other.until(1)), ["why!"]);
+  });
+
+  test("bad filters and topics are refused before anything is sent", async ({ broker, online }) => {
+    const client = await online();
+    const from = broker.proxy.packets.length;
+    for (const filter of ["", "a/#/b", "a#", "a/b+", "a\u0000b", "\ud800", "x".repeat(65_536)]) {
+      await assert.rejects(client.subscribe(filter), { name: "TopicError" }, JSON.stringify(filter.slice(0, 10)));
+    }
+    for (const topic of ["", "a/+", "#", "a\u0000b", "\udfff", "ü".repeat(32_768)]) {
+      await assert.rejects(client.publish(topic, "x"), { name: "TopicError" }, JSON.stringify(topic.slice(0, 10)));
+    }
+    assert.deepEqual(
+      broker.proxy.packets.slice(from).filter((packet) => packet.direction === "up"),
+      [],
+    );
+  });
+});

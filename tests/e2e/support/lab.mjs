@@ -1,0 +1,191 @@
+// The test's side of the page in tests/e2e/page: clients in the browser that a test can order about from Node.
+
+import { launchBrowser } from "./browser.mjs";
+import { servePage } from "./page-server.mjs";
+
+/** Reconnecting fast: tests wait for conditions, not for the default of whole seconds. */
+export const QUICK = { kind: "exponential", min: 20, max: 250, jitter: 20, stableAfter: 1_000 };
+
+let serial = 0;
+/** A name that no other test uses: broker state is shared by all tests of a file. */
+export const unique = (word) => `${word}-${process.pid}-${++serial}`;
+
+/** An error that was thrown in the page; it has the fields of the original (`code`, `reasonCode`, `hint` ...). */
+export class PageError extends Error {
+  constructor({ message, ...fields }) {
+    super(message);
+    Object.assign(this, fields);
+  }
+}
+
+/** Opens a browser with the test page. */
+export async function openLab() {
+  const [browser, server] = await Promise.all([launchBrowser(), servePage()]);
+  const page = await browser.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(error));
+  page.on("error", (error) => faults.push(error));
+  await page.goto(server.url);
+  await page
+    .waitForFunction(() => "lab" in globalThis)
+    .catch(() => {
+      throw new Error(`the test page does not load: ${faults.join("; ") || "is dist/ built?"}`);
+    });
+  return new Lab(browser, server, page, faults);
+}
+
+export class Lab {
+  #browser;
+  #server;
+  #faults;
+
+  constructor(browser, server, page, faults) {
+    this.#browser = browser;
+    this.#server = server;
+    this.page = page;
+    this.#faults = faults;
+  }
+
+  async call(...command) {
+    const { value, error } = await this.page.evaluate((args) => globalThis.lab(...args), command);
+    if (error) throw new PageError(error);
+    return value;
+  }
+
+  /**
+   * `connect(url, options)` in the page, with quick reconnecting and a client id of its own unless the options say otherwise.
+   * @param {string} url
+   * @param {object} [options] ConnectOptions, as far as they can be cloned
+   */
+  async connect(url, options = {}) {
+    const client = new RemoteClient(this, unique("client"), options.clientId ?? unique("hawser"));
+    await this.call("open", client.name, url, { clientId: client.clientId, reconnect: QUICK, ...options });
+    return client;
+  }
+
+  /** `connect`, and then waits until it is online. */
+  async online(url, options) {
+    const client = await this.connect(url, options);
+    await client.until({ state: "online" });
+    return client;
+  }
+
+  /** Closes all clients; throws if anything went uncaught in the page. */
+  async clear() {
+    await this.call("clear");
+    const faults = this.#faults.splice(0);
+    if (faults.length > 0) throw new AggregateError(faults, `uncaught in the page: ${faults.join("; ")}`);
+  }
+
+  async stop() {
+    await this.#browser.close();
+    await this.#server.stop();
+  }
+}
+
+class RemoteClient {
+  #lab;
+
+  constructor(lab, name, clientId) {
+    this.#lab = lab;
+    this.name = name;
+    this.clientId = clientId;
+  }
+
+  #call(command, ...args) {
+    return this.#lab.call(command, this.name, ...args);
+  }
+
+  /**
+   * The first status that has all the wanted fields, from index `from` of the history on.
+   * @param {object} wanted for example `{ state: "waiting", cause: { kind: "refused" } }`
+   */
+  until(wanted, from = 0) {
+    return this.#call("untilStatus", wanted, from);
+  }
+
+  /** All statuses so far; its length is the `from` for what comes next. */
+  statuses() {
+    return this.#call("statuses");
+  }
+
+  errors() {
+    return this.#call("errors");
+  }
+
+  /** Payload: a string, JSON, or `{ bytes: n }` for n bytes of the pattern. Resolves as the page's own promise does. */
+  publish(topic, payload, options = {}) {
+    return this.#call("publish", topic, payload, options);
+  }
+
+  /** Publishes `count` numbers at once: `{ fulfilled, failed: [errors] }` when all have settled. */
+  publishNumbers(topic, from, count, options = {}) {
+    return this.#call("publishNumbers", topic, from, count, options);
+  }
+
+  /**
+   * @param {string} filter
+   * @param {object} [options]
+   * @param {{ iterate?: boolean, numbers?: boolean, throws?: boolean }} [how]
+   */
+  async subscribe(filter, options = {}, how = {}) {
+    const subscription = new RemoteSubscription(this.#lab, this.name, unique("subscription"));
+    await this.#call("subscribe", subscription.key, filter, options, how);
+    return subscription;
+  }
+
+  /** `subscribe`, and then waits until the broker has granted it. */
+  async subscribed(filter, options, how) {
+    const subscription = await this.subscribe(filter, options, how);
+    await subscription.ready();
+    return subscription;
+  }
+
+  reconnectNow() {
+    return this.#call("reconnectNow");
+  }
+
+  close() {
+    return this.#call("close");
+  }
+}
+
+class RemoteSubscription {
+  constructor(lab, client, key) {
+    this.key = key;
+    this.call = (command, ...args) => lab.call(command, client, key, ...args);
+  }
+
+  ready() {
+    return this.call("ready");
+  }
+
+  /** All messages so far. */
+  messages() {
+    return this.call("messages");
+  }
+
+  /** All payloads so far, of a subscription with `numbers`. */
+  numbers() {
+    return this.call("numbers");
+  }
+
+  /** Waits for that many messages and returns all there are then. */
+  until(count) {
+    return this.call("untilMessages", count);
+  }
+
+  /** Waits until this number has come. */
+  untilNumber(number) {
+    return this.call("untilNumber", number);
+  }
+
+  unsubscribe() {
+    return this.call("unsubscribe");
+  }
+
+  /** Whether the loop of an iterating subscription has ended. */
+  ended() {
+    return this.call("ended");
+  }
+}

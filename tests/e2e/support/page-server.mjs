@@ -1,0 +1,36 @@
+// A tiny static server for the test page and the built package.
+
+import { readFile } from "node:fs/promises";
+import http from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const repository = fileURLToPath(new URL("../../../", import.meta.url));
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm", ".map": "application/json" };
+
+/**
+ * Serves `tests/e2e/page/` at `/` and `dist/` at `/dist/` on a free loopback port.
+ * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
+ */
+export async function servePage() {
+  const server = http.createServer(async (request, response) => {
+    const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
+    const file = path === "/" ? "/index.html" : path;
+    const place = file.startsWith("/dist/") ? repository : join(repository, "tests/e2e/page");
+    try {
+      const body = await readFile(join(place, file));
+      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -36,9 +36,9 @@ const STAGES = [
     title: "TypeScript and JavaScript are formatted and free of lint",
     commands: () => [npm("biome", "check", "--error-on-warnings")],
   },
+  { name: "build", title: "the package builds within its size budget", commands: () => [node("build.mjs"), node("tests/bench/size.mjs")] },
   { name: "tsc", title: "the types hold", commands: () => [npm("tsc", "-p", "tsconfig.json"), npm("tsc", "-p", "www")] },
   { name: "ts", title: "the TypeScript surface, on scripted records", tests: true, commands: () => [node("tests/ts/run.mjs")] },
-  { name: "build", title: "the package builds within its size budget", commands: () => [node("build.mjs"), node("tests/bench/size.mjs")] },
   {
     name: "clippy",
     title: "clippy has nothing to say",

@@ -63,7 +63,8 @@ function beadOf(packet: PacketTrace): Bead {
 
 function frameOf(canvas: HTMLCanvasElement): Frame {
   const ground = canvas.clientHeight - 26;
-  return { left: 40, right: canvas.clientWidth - 40, top: Math.max(22, ground - 84), ground };
+  const shore = canvas.clientWidth < 500 ? 28 : 42;
+  return { left: shore, right: canvas.clientWidth - shore, top: Math.max(22, ground - 84), ground };
 }
 
 function sharpen(canvas: HTMLCanvasElement): void {
@@ -99,13 +100,12 @@ function drawWater(ctx: CanvasRenderingContext2D, { left, right, ground }: Frame
   ctx.globalAlpha = 1;
 }
 
-const QUAY = 74;
-
-function drawQuays(ctx: CanvasRenderingContext2D, { ground }: Frame, width: number, height: number): void {
+function drawQuays(ctx: CanvasRenderingContext2D, { ground, left }: Frame, width: number, height: number): void {
+  const quay = left + 28;
   ctx.fillStyle = colour("quay");
   ctx.beginPath();
-  ctx.roundRect(0, ground - 8, QUAY, height - ground + 8, [4, 4, 0, 0]);
-  ctx.roundRect(width - QUAY, ground - 8, QUAY, height - ground + 8, [4, 4, 0, 0]);
+  ctx.roundRect(0, ground - 8, quay, height - ground + 8, [4, 4, 0, 0]);
+  ctx.roundRect(width - quay, ground - 8, quay, height - ground + 8, [4, 4, 0, 0]);
   ctx.fill();
 }
 

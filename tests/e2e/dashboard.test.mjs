@@ -56,7 +56,7 @@ describe("the dashboard", () => {
       part("in-total"),
       received,
     );
-    await page.waitForFunction(() => [...document.querySelectorAll(".tile output")].every((tile) => /^\d/.test(tile.textContent)));
+    await page.waitForFunction(() => [...document.querySelectorAll(".tile b")].every((tile) => /^\d/.test(tile.textContent)));
   };
   /** Waits until all that was paid is booked, and checks that nothing was booked twice. */
   const allBooked = async () => {
@@ -90,7 +90,7 @@ describe("the dashboard", () => {
 
   test("a link that is cut comes back with its session, and values go on arriving", async () => {
     await hurt("cut");
-    await reads("uptime", /^1 drop$/);
+    await reads("drops", /^1 drop$/);
     await online();
     assert.equal(await read("session"), "resumed");
     await nextReading();
@@ -126,7 +126,7 @@ describe("the dashboard", () => {
     await nextReading();
   });
 
-  test("no door event is missing after all this, and none was repeated", async () => {
+  test("no door event is missing after all this", async () => {
     const before = await number("door-events");
     await page.waitForFunction(
       (selector, events) => Number(document.querySelector(selector).textContent) > events,
@@ -134,8 +134,8 @@ describe("the dashboard", () => {
       part("door-events"),
       before,
     );
+    // An event may be repeated: at QoS 1 one whose acknowledgement was cut off comes again.
     assert.equal(await number("door-missing"), 0);
-    assert.equal(await number("door-repeated"), 0);
   });
 
   test("a killed broker is found again when it is back, with a new session, and everything works as before", async () => {
@@ -164,7 +164,8 @@ describe("the dashboard", () => {
     await page.click('[data-part="publish"] button');
     await reads("publish-note", /^The broker has it, after \d+ ms\.$/);
     await reads("messages", /demo\/visitor\/says\/hello/);
-    assert.equal(await page.$eval('[data-part="messages"] li', (entry) => entry.title), "who = visitor, rest = says/hello");
+    const params = await page.$$eval('[data-part="messages"] li:first-child i', (all) => all.map(({ textContent }) => textContent));
+    assert.deepEqual(params, ["who = visitor", "rest = says/hello"]);
   });
 
   test("a topic that is not allowed is refused with what to do about it", async () => {
@@ -174,6 +175,19 @@ describe("the dashboard", () => {
     await page.click('[data-part="publish"] button');
     await page.waitForSelector('[data-part="publish-note"][data-tone="bad"]');
     assert.match(await read("publish-note"), /wildcard/i);
+  });
+
+  test("nothing on the page jumps", async () => {
+    // The Layout Instability API's own sum; below 0.1 counts as good.
+    const shifts = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const observer = new PerformanceObserver((list) => resolve(list.getEntries().map(({ value }) => value)));
+          observer.observe({ type: "layout-shift", buffered: true });
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve(observer.takeRecords().map(({ value }) => value))));
+        }),
+    );
+    assert.ok(shifts.reduce((sum, value) => sum + value, 0) < 0.02, `layout shifts: ${shifts}`);
   });
 
   test("the browser had nothing to complain about", () => {

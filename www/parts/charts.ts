@@ -54,7 +54,7 @@ async function readPast(client: Client, charts: Readonly<Record<Quantity, Chart>
 
 class Chart {
   readonly #card: HTMLElement;
-  readonly #outputs: HTMLOutputElement[];
+  readonly #tiles: HTMLElement[];
   readonly #readings = new Readings();
   readonly #plot: uPlot;
   readonly #digits: number;
@@ -65,7 +65,7 @@ class Chart {
     const { unit, digits } = UNITS[quantity];
     this.#card = card;
     this.#digits = digits;
-    this.#outputs = addTiles(part(card, "tiles", HTMLElement), unit);
+    this.#tiles = addTiles(part(card, "tiles", HTMLElement), unit);
     const target = part(card, "plot", HTMLElement);
     const size = () => ({ width: target.clientWidth, height: target.clientHeight });
     const options = plotOptions({ ...size(), digits, history, hovered: (index) => this.#show(index) });
@@ -86,20 +86,20 @@ class Chart {
 
   /** Writes the values under the cursor into the tiles, or the latest. */
   #show(index: number | null | undefined): void {
-    this.#outputs.forEach((output, room) => {
+    this.#tiles.forEach((tile, room) => {
       const values = Array.from(this.#plot.data[room + 1] ?? []);
       const value = index == null ? values.findLast((other) => other !== null) : values[index];
-      write(output, value == null ? "–" : value.toFixed(this.#digits));
+      write(tile, value == null ? "–" : value.toFixed(this.#digits));
     });
   }
 }
 
-function addTiles(tiles: HTMLElement, unit: string): HTMLOutputElement[] {
+function addTiles(tiles: HTMLElement, unit: string): HTMLElement[] {
   return ROOMS.map((room, series) => {
     const tile = make("div", "", { class: "tile", "data-series": String(series) });
-    const output = make("output", "–");
-    tile.append(make("span", ROOM_NAMES[room]), output, make("small", unit));
+    const value = make("b", "–");
+    tile.append(make("span", ROOM_NAMES[room]), value, make("small", unit));
     tiles.append(tile);
-    return output;
+    return value;
   });
 }

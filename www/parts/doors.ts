@@ -9,29 +9,25 @@ interface DoorEvent {
   readonly at: number;
 }
 
-/** The numbers seen of one door: all from `first` up to `last`, but for `missing`. */
+/** The numbers of one door, counted from the first one seen. One that comes late is not missing, one that comes again is repeated. */
 class Numbers {
-  #first = 0;
   #last = 0;
-  #seen = 0;
+  readonly #missing = new Set<number>();
+  seen = 0;
   repeated = 0;
 
   add(number: number): void {
-    if (this.#first === 0) this.#first = number;
-    if (number <= this.#last) {
+    if (number <= this.#last && !this.#missing.delete(number)) {
       this.repeated += 1;
       return;
     }
-    this.#last = number;
-    this.#seen += 1;
-  }
-
-  get seen(): number {
-    return this.#seen;
+    this.seen += 1;
+    for (let gap = this.#last + 1; gap < number && this.#last > 0; gap++) this.#missing.add(gap);
+    this.#last = Math.max(this.#last, number);
   }
 
   get missing(): number {
-    return this.#first === 0 ? 0 : this.#last - this.#first + 1 - this.#seen;
+    return this.#missing.size;
   }
 }
 

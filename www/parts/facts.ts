@@ -33,7 +33,7 @@ function factsOf(status: OnlineStatus): [string, string][] {
     ["session", status.sessionPresent ? "resumed" : "new"],
     ["expiry", limits.sessionExpiry === UNLIMITED ? "ever" : span(limits.sessionExpiry * 1_000)],
     ["keep-alive", limits.keepAlive === 0 ? "off" : `${limits.keepAlive} s`],
-    ["receive-maximum", `${count(limits.receiveMaximum)} unanswered`],
+    ["receive-maximum", count(limits.receiveMaximum)],
     ["packet-size", limits.maximumPacketSize === UNLIMITED ? "no limit" : bytes(limits.maximumPacketSize)],
     ["qos", String(limits.maximumQos)],
     ["aliases", count(limits.topicAliasMaximum)],

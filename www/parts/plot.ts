@@ -26,7 +26,7 @@ export function plotOptions({ width, height, digits, history, hovered }: PlotWis
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 22, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: "home" }, y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: { y: { range: (_plot, min, max) => [min - (max - min) * 0.06, max + (max - min) * 0.06] } },

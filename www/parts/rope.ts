@@ -64,7 +64,7 @@ function beadOf(packet: PacketTrace): Bead {
 function frameOf(canvas: HTMLCanvasElement): Frame {
   const ground = canvas.clientHeight - 26;
   const shore = canvas.clientWidth < 500 ? 28 : 42;
-  return { left: shore, right: canvas.clientWidth - shore, top: Math.max(22, ground - 84), ground };
+  return { left: shore, right: canvas.clientWidth - shore, top: Math.max(24, ground - 108), ground };
 }
 
 function sharpen(canvas: HTMLCanvasElement): void {

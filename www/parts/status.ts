@@ -26,7 +26,7 @@ export function mountStatus(client: Client, history: LinkHistory, traffic: Traff
   const heard = part(card, "heard", HTMLElement);
   const silence = part(card, "silence", HTMLElement);
   const strip = part(card, "strip", HTMLElement);
-  const drops = part(card, "uptime", HTMLElement);
+  const drops = part(card, "drops", HTMLElement);
   const reconnect = part(card, "reconnect", HTMLButtonElement);
   reconnect.addEventListener("click", () => client.reconnectNow());
 

@@ -69,8 +69,7 @@ function chipOf(filter: string, subscription: Subscription<string>): HTMLLIEleme
 function entryOf(message: Message<string>): HTMLLIElement {
   const entry = make("li");
   const payload = message.text();
-  const params = Object.entries(message.params).map(([name, value]) => `${name} = ${value}`);
-  entry.append(make("b", message.topic), ` ${payload.length > LONGEST ? `${payload.slice(0, LONGEST)}…` : payload}`);
-  if (params.length > 0) entry.title = params.join(", ");
+  const params = Object.entries(message.params).map(([name, value]) => make("i", `${name} = ${value}`));
+  entry.append(make("b", message.topic), ...params, make("span", payload.length > LONGEST ? `${payload.slice(0, LONGEST)}…` : payload));
   return entry;
 }

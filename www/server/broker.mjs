@@ -14,7 +14,8 @@ const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "haw
 
 /**
  * @typedef {object} BrokerOptions Everything may be left out; what is left out keeps the broker's own default.
- * @property {number} [port] TCP port on 127.0.0.1; 0 or nothing takes a free one
+ * @property {number} [port] of the WebSocket listener on 127.0.0.1; 0 or nothing takes a free one
+ * @property {number} [tcpPort] of the plain TCP listener on 127.0.0.1; 0 or nothing takes a free one
  * @property {boolean} [devices] run the simulated devices too, for as long as this broker runs
  * @property {{ username: string, password: string }[]} [users] accounts; none means that everybody may connect
  * @property {number} [maximumPacketSize] bytes, at least 1,024
@@ -33,7 +34,8 @@ const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "haw
 /**
  * @typedef {object} Broker
  * @property {string} url `ws://127.0.0.1:PORT/mqtt`
- * @property {number} port
+ * @property {number} port of the WebSocket listener
+ * @property {number} tcpPort of the plain TCP listener
  * @property {() => Promise<void>} stop a clean shutdown: clients get a DISCONNECT; resolves when the process is gone
  * @property {() => Promise<void>} kill SIGKILL: the sessions are lost, the port is free again at once
  */
@@ -45,8 +47,8 @@ const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "haw
  */
 export async function startEmbeddedBroker({ devices = false, ...options } = {}) {
   const broker = await startProgram("serve", JSON.stringify(options));
-  const port = Number(broker.answer);
-  const home = devices ? await startDevices(port) : undefined;
+  const [port, tcpPort] = broker.ports;
+  const home = devices ? await startDevices(tcpPort) : undefined;
   const end = async (signal) => {
     await home?.stop();
     await broker.end(signal);
@@ -54,14 +56,15 @@ export async function startEmbeddedBroker({ devices = false, ...options } = {}) 
   return {
     url: `ws://127.0.0.1:${port}/mqtt`,
     port,
+    tcpPort,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
   };
 }
 
 /**
- * Starts the simulated devices as clients of the broker on `port` of 127.0.0.1. They outlive that broker and come back to the next
- * one on the same port.
+ * Starts the simulated devices as clients of the broker on the TCP port `port` of 127.0.0.1. They outlive that broker and come
+ * back to the next one on the same port.
  * @param {number} port
  * @returns {Promise<{ stop: () => Promise<void> }>}
  */
@@ -70,7 +73,7 @@ export async function startDevices(port) {
   return { stop: () => home.end("SIGTERM") };
 }
 
-/** Starts one of the two programs and waits for its first line: `listening PORT` or `connected`. */
+/** Starts one of the two programs and waits for its first line: `listening PORT TCP-PORT` or `connected`. */
 async function startProgram(name, argument) {
   const program = await buildEmbeddedBroker();
   const child = spawn(program, [name, argument], { stdio: ["pipe", "pipe", "inherit"] });
@@ -80,7 +83,7 @@ async function startProgram(name, argument) {
       child.kill(signal);
       return gone.then(() => undefined);
     };
-    return { answer: line.split(" ")[1], end };
+    return { ports: line.split(" ").slice(1).map(Number), end };
   }
   throw new Error(`the embedded ${name === "serve" ? "broker" : "home"} did not start (exit code ${await gone})`);
 }

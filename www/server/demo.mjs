@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { startDevices, startEmbeddedBroker } from "./broker.mjs";
 import { FaultPanel } from "./faults.mjs";
-import { buildPage } from "./page.mjs";
+import { buildPage, withBroker } from "./page.mjs";
 import { startProxy } from "./proxy.mjs";
 
 /**
@@ -11,15 +11,16 @@ import { startProxy } from "./proxy.mjs";
  * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
  */
 export async function startDemo({ port = 0 } = {}) {
+  const files = await buildPage();
   let broker = await startEmbeddedBroker();
-  const devices = await startDevices(broker.port);
+  const devices = await startDevices(broker.tcpPort);
   const proxy = await startProxy({ target: broker.url, keepPackets: 1_000 });
   const panel = new FaultPanel(proxy, async (away) => {
     await broker.kill();
     await away();
-    broker = await startEmbeddedBroker({ port: broker.port });
+    broker = await startEmbeddedBroker({ port: broker.port, tcpPort: broker.tcpPort });
   });
-  const files = await buildPage(proxy.url);
+  files.set("/", withBroker(files.get("/"), proxy.url));
   const server = createServer((request, response) => {
     answer(request, response, { files, panel, headers: headersFor(proxy.url) }).catch((fault) => {
       console.error(fault);

@@ -15,11 +15,10 @@ const FONTS = ["geist", "geist-mono"];
  */
 
 /**
- * Builds the page for a broker.
- * @param {string} brokerUrl what the page connects to
+ * Builds the page.
  * @returns {Promise<Map<string, PageFile>>} by path
  */
-export async function buildPage(brokerUrl) {
+export async function buildPage() {
   const bundle = await build({
     absWorkingDir: ROOT,
     entryPoints: { main: "www/main.ts", "main-style": "www/styles/main.css" },
@@ -36,9 +35,8 @@ export async function buildPage(brokerUrl) {
     logLevel: "warning",
   });
   const built = (end) => bundle.outputFiles.find((file) => file.path.endsWith(end)).contents;
-  const html = await readFile(`${WWW}index.html`, "utf8");
   const files = new Map([
-    ["/", { type: "text/html; charset=utf-8", body: html.replace('name="broker" content=""', `name="broker" content="${brokerUrl}"`) }],
+    ["/", { type: "text/html; charset=utf-8", body: await readFile(`${WWW}index.html`, "utf8") }],
     ["/main.js", { type: "text/javascript; charset=utf-8", body: built("main.js") }],
     ["/main.css", { type: "text/css; charset=utf-8", body: built("main-style.css") }],
     ["/icon.svg", { type: "image/svg+xml", body: await readFile(`${WWW}icon.svg`) }],
@@ -50,4 +48,14 @@ export async function buildPage(brokerUrl) {
     files.set(`/${name}`, { type: "font/woff2", body: await readFile(`${ROOT}node_modules/@fontsource-variable/${font}/files/${name}`) });
   }
   return files;
+}
+
+/**
+ * The page as it is served: with the address of the broker in it.
+ * @param {PageFile} page
+ * @param {string} brokerUrl what the page connects to
+ * @returns {PageFile}
+ */
+export function withBroker({ type, body }, brokerUrl) {
+  return { type, body: body.replace('name="broker" content=""', `name="broker" content="${brokerUrl}"`) };
 }

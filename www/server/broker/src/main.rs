@@ -1,7 +1,8 @@
 //! Two small programs for the demo and the tests, each on the loopback interface only:
 //!
-//! - `hawser-broker serve '{"port": 0}'`: an MQTT 5.0 and 3.1.1 broker over WebSocket, in memory. Prints `listening PORT`.
-//! - `hawser-broker devices PORT`: simulated devices, clients of that broker; they survive its restarts. Prints `connected`.
+//! - `hawser-broker serve '{"port": 0}'`: an MQTT 5.0 and 3.1.1 broker over WebSocket and TCP, in memory. Prints
+//!   `listening PORT TCP-PORT`.
+//! - `hawser-broker devices TCP-PORT`: simulated devices, clients of that broker; they survive its restarts. Prints `connected`.
 //!
 //! Both end with their standard input (so that they never outlive whoever started them), or with SIGTERM or SIGINT.
 
@@ -35,7 +36,7 @@ async fn run() -> Result<(), Failure> {
     match words.as_slice() {
         ["serve", json] => serve::run(json).await,
         ["devices", port] => devices::run(port.parse()?).await,
-        _ => Err("usage: hawser-broker serve OPTIONS | devices PORT".into()),
+        _ => Err("usage: hawser-broker serve OPTIONS | devices TCP-PORT".into()),
     }
 }
 

@@ -10,8 +10,10 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Options {
-    /// TCP port on 127.0.0.1; 0 takes a free one.
+    /// Port of the WebSocket listener on 127.0.0.1; 0 takes a free one.
     pub port: u16,
+    /// Port of the plain TCP listener on 127.0.0.1; 0 takes a free one.
+    pub tcp_port: u16,
     /// Accounts. Empty: everybody may connect.
     pub users: Vec<User>,
     /// Largest packet the broker accepts, in bytes, announced in CONNACK (at least 1,024).
@@ -51,10 +53,10 @@ impl Options {
         serde_json::from_str(json).map_err(|fault| format!("options: {fault}"))
     }
 
-    /// The same in the broker's own terms: WebSocket on 127.0.0.1 only, sessions in memory.
+    /// The same in the broker's own terms: on 127.0.0.1 only, sessions in memory.
     pub fn broker_config(&self) -> BrokerConfig {
         let mut config = BrokerConfig {
-            bind_addresses: Vec::new(),
+            bind_addresses: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, self.tcp_port))],
             websocket_config: Some(WebSocketConfig {
                 bind_addresses: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))],
                 ..WebSocketConfig::default()

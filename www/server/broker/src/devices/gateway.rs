@@ -37,7 +37,8 @@ impl Gateway {
                 }
             })
             .await?;
-        client.connect(&format!("ws://127.0.0.1:{port}/mqtt")).await?;
+        // Over WebSocket this library leaves Nagle's algorithm on, and each answer of a device would come 40 ms late.
+        client.connect(&format!("mqtt://127.0.0.1:{port}")).await?;
         for filter in COMMAND_FILTERS {
             let inputs = inputs.clone();
             let options = SubscribeOptions {

@@ -19,7 +19,7 @@ use home::Home;
 /// Runs the devices until asked to stop.
 ///
 /// # Errors
-/// The first connection to the broker on `port` failed. Later losses are mended without end.
+/// The first connection to the broker on the TCP port `port` failed. Later losses are mended without end.
 pub async fn run(port: u16) -> Result<(), Failure> {
     let (gateway, mut inputs) = Gateway::connect(port).await?;
     println!("connected");

@@ -87,7 +87,6 @@ impl Session {
     }
 
     fn finish(&mut self, slot: u32, code: u8, ack: &Ack<'_>) {
-        self.link.return_quota();
         self.settle(slot, u32::from(code), ack.properties.reason_string().map(Box::from));
         self.pump();
     }
@@ -155,7 +154,7 @@ impl Session {
             while let Some(slot) = next {
                 next = self.queue.next(slot);
                 if let Some(entry) = self.queue.get_mut(slot) {
-                    entry.held = false;
+                    (entry.held, entry.counted) = (false, false);
                 }
             }
         }
@@ -182,11 +181,11 @@ impl Session {
             let Some(entry) = self.queue.get_mut(slot) else {
                 continue;
             };
-            if entry.sent && entry.qos == Qos::ExactlyOnce {
+            if entry.dup && entry.qos == Qos::ExactlyOnce {
                 self.settle(slot, Failure::Indeterminate.code(), None);
                 continue;
             }
-            entry.sent = false;
+            entry.dup = false;
             if let Some(first) = entry.wire.first_mut() {
                 *first &= !DUP;
             }

@@ -173,6 +173,10 @@ impl Session {
 
     /// The link is gone, or is to go (`close`): what comes next is decided here.
     pub(super) fn lost(&mut self, cause: Cause, close: bool) {
+        // A link that was stable was so whether or not the timer came in time to say it.
+        if self.timers.due(Timer::Stable, self.now) {
+            self.backoff.reset();
+        }
         self.drop_link(close);
         let delay = if policy::may_retry(&cause, self.config.version) {
             self.backoff

@@ -63,7 +63,8 @@ impl Link {
         }
     }
 
-    /// A message of ours is finished: the window opens by one, never beyond its size.
+    /// A message of ours that took a place in the window is finished. An exchange of an earlier connection took none, and gives none back: the broker may have
+    /// counted its PUBCOMP when its own count was full (4.9).
     pub(super) fn return_quota(&mut self) {
         self.quota = self.quota.saturating_add(1).min(self.limits.receive_maximum);
     }

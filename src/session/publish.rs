@@ -115,7 +115,9 @@ impl Session {
                 packet_id: None,
                 stored_in: 0,
                 sent: false,
+                dup: false,
                 held: false,
+                counted: false,
                 reason: 0,
             },
         );
@@ -178,9 +180,7 @@ impl Session {
             self.settle(slot, failure.code(), None);
             return;
         }
-        self.queue.move_to(slot, Stage::Publishing);
-        self.link.quota = self.link.quota.saturating_sub(1);
-        self.emit_publish(slot);
+        self.begin(slot);
     }
 
     fn sequence(&self, slot: u32) -> u64 {
@@ -222,11 +222,19 @@ impl Session {
         let Some(id) = self.packet_ids.allocate(Owner::Publish(slot)) else {
             return false;
         };
-        self.link.quota = self.link.quota.saturating_sub(1);
         self.set_packet_id(slot, Some(id));
-        self.queue.move_to(slot, Stage::Publishing);
-        self.emit_publish(slot);
+        self.begin(slot);
         true
+    }
+
+    /// Takes a place in the window and sends.
+    fn begin(&mut self, slot: u32) {
+        self.queue.move_to(slot, Stage::Publishing);
+        self.link.quota = self.link.quota.saturating_sub(1);
+        if let Some(entry) = self.queue.get_mut(slot) {
+            entry.counted = true;
+        }
+        self.emit_publish(slot);
     }
 
     /// Writes an identifier (or none: 0) into the packet, and the packet into the store.
@@ -262,10 +270,10 @@ impl Session {
             return;
         };
         entry.held = false;
-        if let (true, Some(first)) = (entry.sent, entry.wire.first_mut()) {
+        if let (true, Some(first)) = (entry.dup, entry.wire.first_mut()) {
             *first |= DUP;
         }
-        entry.sent = true;
+        (entry.sent, entry.dup) = (true, true);
         write_entry(entry, self.config.version, &mut self.link, &mut self.out.transmit);
     }
 
@@ -288,6 +296,9 @@ impl Session {
         };
         if let Some(id) = entry.packet_id {
             self.packet_ids.release(id);
+        }
+        if entry.counted {
+            self.link.return_quota();
         }
         if entry.qos != Qos::AtMostOnce {
             self.store.delete(StoreKey::Outbound(entry.sequence));
@@ -323,9 +334,6 @@ impl Session {
                     .get(slot)
                     .is_some_and(|entry| entry.token == token && !entry.sent)
                 {
-                    if stage == Stage::Publishing {
-                        self.link.return_quota();
-                    }
                     self.settle(slot, Failure::Cancelled.code(), None);
                     self.pump();
                     return true;

@@ -48,10 +48,14 @@ pub(super) struct Entry {
     pub(super) packet_id: Option<PacketId>,
     /// The batch that carries its latest change.
     pub(super) stored_in: u64,
-    /// It left at least once: from now on it carries DUP `[MQTT-3.3.1-1]`.
+    /// It left at least once, in whatever session.
     pub(super) sent: bool,
+    /// It left in this session: from now on it carries DUP `[MQTT-3.3.1-1]`.
+    pub(super) dup: bool,
     /// What comes next for it waits for the store.
     pub(super) held: bool,
+    /// It takes a place in the window of this connection (4.9).
+    pub(super) counted: bool,
     /// What PUBREC said.
     pub(super) reason: u8,
 }
@@ -296,7 +300,9 @@ mod tests {
             packet_id: None,
             stored_in: 0,
             sent: false,
+            dup: false,
             held: false,
+            counted: false,
             reason: 0,
         }
     }

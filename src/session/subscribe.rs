@@ -115,6 +115,9 @@ impl Session {
             if !batch.is_empty() {
                 self.write_requests(batch);
             }
+            if self.subscriptions.pending.is_empty() {
+                self.subscriptions.pending.shrink_to_fit();
+            }
         }
     }
 

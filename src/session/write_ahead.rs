@@ -8,6 +8,9 @@ use crate::codec::PacketId;
 
 use super::{StoreBatch, StoreChange, StoreKey};
 
+/// A line of waiting packets that was this long is given back when it is empty.
+const LARGE: usize = 4_096;
+
 /// A packet that waits for a commit. It is written when it leaves, from what the session then knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Held {
@@ -155,6 +158,9 @@ impl WriteAhead {
         self.held_answers = self
             .held_answers
             .saturating_sub(usize::from(matches!(packet, Held::Answer(_))));
+        if self.held.is_empty() && self.held.capacity() > LARGE {
+            self.held = VecDeque::new();
+        }
         Some(packet)
     }
 }

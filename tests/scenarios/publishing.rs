@@ -373,6 +373,20 @@ fn a_message_can_be_cancelled_until_it_is_sent() {
 }
 
 #[test]
+fn a_message_that_left_in_a_session_that_was_lost_cannot_be_cancelled() {
+    let mut world = World::online(lasting());
+    world.publish(1, 1, "t", "x");
+    world.reconnect();
+    world.connack(false, &[Property::ReceiveMaximum(1)]);
+    world.publish(2, 1, "t", "y");
+    world.reconnect();
+    world.connack(false, &[]);
+    world.cut();
+    [1, 2].iter().for_each(|token| world.cancel(*token));
+    assert!(world.is_open(1), "the broker may have it");
+}
+
+#[test]
 fn the_queue_has_bounds_in_messages_and_in_bytes() {
     let mut world = World::new(Config {
         max_queued: 3,

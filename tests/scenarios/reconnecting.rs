@@ -79,6 +79,18 @@ fn a_stable_time_online_starts_the_count_again() {
 }
 
 #[test]
+fn a_stable_time_counts_also_when_the_timer_slept_through_it() {
+    let mut world = World::online(lasting());
+    for _ in 0..3 {
+        world.reconnect();
+        world.connack(true, &[]);
+    }
+    world.now += 3_600_000;
+    world.cut();
+    assert_eq!(wait(&world), 1_000);
+}
+
+#[test]
 fn reconnect_now_ends_the_wait_and_does_nothing_else() {
     let mut world = World::new(plain());
     world.session.reconnect_now(world.time());

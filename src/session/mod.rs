@@ -7,7 +7,7 @@
 //! ```text
 //!   state lifecycle policy backoff timers    where the session stands, and what comes next
 //!   connect                                  CONNECT, CONNACK, and the limits in it
-//!   publish acknowledge queue packet_ids     our messages           (write_ahead: what may leave when)
+//!   publish outgoing acknowledge queue packet_ids   our messages           (write_ahead: what may leave when)
 //!   subscribe suback requests                our subscriptions
 //!   receive input inbound topics aliases     the broker's messages
 //! ```
@@ -35,6 +35,7 @@ mod inbound;
 mod input;
 mod lifecycle;
 mod link;
+mod outgoing;
 mod output;
 mod packet_ids;
 mod policy;

@@ -1,23 +1,14 @@
 //! Sending messages: what the user asks for, and what leaves when.
 
-use core::str;
+use crate::codec::{PacketId, Place, Properties, Publish, Qos, Version};
 
-use crate::codec::{EncodeError, PacketId, Place, Properties, Publish, Qos, Version, topic};
-
-use super::link::Link;
+use super::outgoing::{failure_of_encoding, write_entry};
 use super::packet_ids::Owner;
 use super::queue::{Entry, Stage};
-use super::write_ahead::Held;
-use super::{Event, Failure, Millis, PublishRequest, Session, Settled, StoreKey, size};
-
-const DUP: u8 = 0b1000;
-/// Bytes an alias adds to the first packet that uses it, and the least length of a topic that is worth one.
-const ALIAS_BYTES: usize = 3;
-/// Header, lengths, identifier and alias of a PUBLISH at their largest: 5 + 2 + 2 + 4 + 3.
-const PUBLISH_OVERHEAD: usize = 16;
+use super::{Failure, Millis, PublishRequest, Session, size};
 
 impl Session {
-    /// Publishes a message; settled by [`Event::Done`]. QoS 0 counts as done when it is handed over for sending.
+    /// Publishes a message; settled by [`super::Event::Done`]. QoS 0 counts as done when it is handed over for sending.
     pub fn publish(&mut self, now: Millis, request: PublishRequest<'_>) {
         self.tick(now);
         if let Err(failure) = self.try_publish(&request) {
@@ -237,82 +228,6 @@ impl Session {
         self.emit_publish(slot);
     }
 
-    /// Writes an identifier (or none: 0) into the packet, and the packet into the store.
-    pub(super) fn set_packet_id(&mut self, slot: u32, id: Option<PacketId>) {
-        let Some(entry) = self.queue.get_mut(slot) else {
-            return;
-        };
-        let bytes = id.map_or([0, 0], |id| id.get().to_be_bytes());
-        if let Some(place) = entry.wire.get_mut(entry.id_at..entry.id_at.saturating_add(2)) {
-            place.copy_from_slice(&bytes);
-        }
-        entry.packet_id = id;
-        entry.stored_in = self.store.put(StoreKey::Outbound(entry.sequence), &entry.wire);
-    }
-
-    /// Sends a PUBLISH with an identifier, or holds it until the store has it.
-    fn emit_publish(&mut self, slot: u32) {
-        let Some(entry) = self.queue.get_mut(slot) else {
-            return;
-        };
-        match entry.packet_id {
-            Some(id) if !self.store.is_committed(entry.stored_in) => {
-                entry.held = true;
-                self.store.hold(entry.stored_in, Held::Publish(id));
-            }
-            _ => self.write_publish(slot),
-        }
-    }
-
-    /// Writes the PUBLISH of an entry: the first time with DUP 0, then with DUP 1 `[MQTT-3.3.1-1]`.
-    pub(super) fn write_publish(&mut self, slot: u32) {
-        let Some(entry) = self.queue.get_mut(slot) else {
-            return;
-        };
-        entry.held = false;
-        if let (true, Some(first)) = (entry.dup, entry.wire.first_mut()) {
-            *first |= DUP;
-        }
-        (entry.sent, entry.dup) = (true, true);
-        write_entry(entry, self.config.version, &mut self.link, &mut self.out.transmit);
-    }
-
-    /// Writes a PUBLISH unless it is larger than the broker allows `[MQTT-3.2.2-15]`.
-    fn write_checked(&mut self, publish: &Publish<'_>) -> Result<(), Failure> {
-        let start = self.out.transmit.len();
-        write(publish, self.config.version, &mut self.link, &mut self.out.transmit).map_err(failure_of_encoding)?;
-        let size = self.out.transmit.len().saturating_sub(start);
-        if size > self.link.limits.maximum_packet_size as usize {
-            self.out.transmit.truncate(start);
-            return Err(Failure::PacketTooLarge);
-        }
-        Ok(())
-    }
-
-    /// Ends a message: its identifier is free, the store forgets it, the caller hears of it.
-    pub(super) fn settle(&mut self, slot: u32, code: u32, reason: Option<Box<str>>) {
-        let Some(entry) = self.queue.remove(slot) else {
-            return;
-        };
-        if let Some(id) = entry.packet_id {
-            self.packet_ids.release(id);
-        }
-        if entry.counted {
-            self.link.return_quota();
-        }
-        if entry.qos != Qos::AtMostOnce {
-            self.store.delete(StoreKey::Outbound(entry.sequence));
-        }
-        let token = entry.token;
-        self.out.events.push(Event::Done(Settled { token, code, reason }));
-    }
-
-    /// A publish is over.
-    pub(super) fn done(&mut self, token: u32, code: u32) {
-        let reason = None;
-        self.out.events.push(Event::Done(Settled { token, code, reason }));
-    }
-
     /// Settles a message that never left; false if there is none with this token.
     pub(super) fn cancel_publish(&mut self, token: u32) -> bool {
         // Only a store can hold back what has an identifier.
@@ -341,66 +256,5 @@ impl Session {
             }
         }
         false
-    }
-}
-
-/// Writes the packet of an entry, with an alias instead of its topic if that is to be had.
-fn write_entry(entry: &Entry, version: Version, link: &mut Link, transmit: &mut Vec<u8>) {
-    let aliased = link.outbound_aliases.enabled()
-        && parts(entry).is_some_and(|publish| write(&publish, version, link, transmit).is_ok());
-    if !aliased {
-        transmit.extend_from_slice(&entry.wire);
-    }
-}
-
-/// A packet of ours in its parts.
-fn parts(entry: &Entry) -> Option<Publish<'_>> {
-    let wire = &entry.wire;
-    let topic = wire.get(entry.id_at.checked_sub(entry.topic_length)?..entry.id_at)?;
-    let payload_at = wire.len().checked_sub(entry.payload_length)?;
-    let raw = wire.get(payload_at.checked_sub(entry.properties_length)?..payload_at)?;
-    Some(Publish {
-        dup: wire.first()? & DUP != 0,
-        qos: entry.qos,
-        retain: entry.retain,
-        topic: str::from_utf8(topic).ok()?,
-        packet_id: entry.packet_id,
-        properties: Properties::parse(raw, Place::PublishFromClient).ok()?,
-        payload: wire.get(payload_at..)?,
-    })
-}
-
-/// Writes a PUBLISH, with an alias instead of its topic if that is to be had. The alias never makes a packet too large that fits without.
-fn write(publish: &Publish<'_>, version: Version, link: &mut Link, transmit: &mut Vec<u8>) -> Result<(), EncodeError> {
-    let size = [
-        publish.topic.len(),
-        publish.properties.raw().len(),
-        publish.payload.len(),
-    ]
-    .into_iter()
-    .fold(PUBLISH_OVERHEAD, usize::saturating_add);
-    let fits = size <= link.limits.maximum_packet_size as usize;
-    if !link.outbound_aliases.enabled() || !fits || publish.topic.len() <= ALIAS_BYTES {
-        return publish.encode(version, transmit);
-    }
-    // A name is remembered only if its packet is sure to leave.
-    topic::validate_name(publish.topic).map_err(|_| EncodeError::InvalidTopic)?;
-    let (alias, known) = link.outbound_aliases.choose(publish.topic);
-    let [high, low] = alias.to_be_bytes();
-    let mut raw = vec![0x23, high, low];
-    raw.extend_from_slice(publish.properties.raw());
-    let short = Publish {
-        topic: if known { "" } else { publish.topic },
-        properties: Properties::parse(&raw, Place::PublishFromClient).map_err(|_| EncodeError::PropertyValue)?,
-        ..*publish
-    };
-    short.encode(version, transmit)
-}
-
-fn failure_of_encoding(error: EncodeError) -> Failure {
-    match error {
-        EncodeError::PacketTooLarge => Failure::PacketTooLarge,
-        EncodeError::InvalidTopic | EncodeError::FieldTooLong | EncodeError::NulInString => Failure::InvalidTopic,
-        _ => Failure::InvalidProperties,
     }
 }

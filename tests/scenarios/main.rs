@@ -1,11 +1,13 @@
 //! The session engine against a scripted broker, in virtual time. Each scenario is named by what it shows.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod driver;
 mod model;
 mod random;
 mod text;
 mod world;
 
+mod accepting;
 mod aliases;
 mod connecting;
 mod faults;
@@ -16,5 +18,6 @@ mod publishing;
 mod random_operations;
 mod receiving;
 mod reconnecting;
+mod resending;
 mod storing;
 mod subscribing;

@@ -148,7 +148,7 @@ fn a_resubscription_takes_as_few_packets_as_the_broker_allows() {
     world.reconnect();
     world.connack(false, &[Property::MaximumPacketSize(100)]);
     let wire = world.take_wire();
-    let sizes: Vec<usize> = crate::world::split(&wire).map(<[u8]>::len).collect();
+    let sizes: Vec<usize> = crate::driver::split(&wire).map(<[u8]>::len).collect();
     // 12 bytes a filter, 5 for the rest.
     assert_eq!(sizes, [89, 89, 89, 89, 89, 65]);
 }

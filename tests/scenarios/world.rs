@@ -6,10 +6,11 @@ use hawser::codec::{
     self, Packet, Place, Properties, Property, PropertyBuf, Qos, ReasonCode, Sender, SubscribeOptions, Version,
 };
 use hawser::session::{
-    Cause, CloseKind, Config, Connected, Event, Failure, Frame, Millis, Outputs, PublishRequest, Reconnect, Session,
+    Cause, CloseKind, Config, Connected, Failure, Frame, Millis, Outputs, PublishRequest, Reconnect, Session,
     SocketClose, State, StoreBatch,
 };
 
+use crate::driver::split;
 use crate::text::describe;
 
 /// Where the socket is, as the driver sees it.
@@ -36,16 +37,16 @@ pub struct World {
     pub now: u64,
     pub socket: Socket,
     /// Bytes of the client that the broker has not looked at.
-    wire: Vec<u8>,
+    pub wire: Vec<u8>,
     /// The last packet on this connection was DISCONNECT.
-    said_goodbye: bool,
-    outputs: Outputs,
-    frame: Vec<u8>,
-    topics: BTreeMap<u32, String>,
+    pub said_goodbye: bool,
+    pub outputs: Outputs,
+    pub frame: Vec<u8>,
+    pub topics: BTreeMap<u32, String>,
     /// Messages that the scenario has not looked at.
     pub delivered: Vec<Delivered>,
     /// How each token was settled.
-    settled: BTreeMap<u32, (u32, Option<String>)>,
+    pub settled: BTreeMap<u32, (u32, Option<String>)>,
     pub connected: Option<Connected>,
     pub statuses: Vec<State>,
     pub traced: Vec<String>,
@@ -471,98 +472,6 @@ impl World {
         self.session.handle_stored(self.time(), number);
         self.drain();
     }
-
-    // ----- the driver
-
-    /// Performs outputs until there are none.
-    pub fn drain(&mut self) {
-        let mut outputs = std::mem::take(&mut self.outputs);
-        while self.session.take_outputs(self.time(), &mut outputs) {
-            self.perform(&mut outputs);
-        }
-        self.outputs = outputs;
-    }
-
-    fn perform(&mut self, outputs: &mut Outputs) {
-        if let Some(batch) = outputs.store.take() {
-            assert!(self.batches.is_empty(), "two batches under way");
-            assert_eq!(batch.number, self.committed.len() as u64 + 1);
-            self.batches.push_back(batch);
-            if !self.slow_store {
-                let batch = self.batches.pop_front().unwrap();
-                let number = batch.number;
-                self.committed.push(batch);
-                self.session.handle_stored(self.time(), number);
-            }
-        }
-        let frame = match &outputs.frame {
-            Frame::None => Vec::new(),
-            Frame::Input => self.frame.clone(),
-            Frame::Assembled(bytes) => bytes.clone(),
-        };
-        self.frames.push(std::mem::take(&mut outputs.frame));
-        for event in std::mem::take(&mut outputs.events) {
-            self.on_event(event, &frame);
-        }
-        if !outputs.transmit.is_empty() {
-            assert_eq!(self.socket, Socket::Open, "bytes without a socket");
-            assert!(
-                !self.said_goodbye,
-                "[MQTT-3.14.4-1] something was sent after DISCONNECT"
-            );
-            let last = split(&outputs.transmit).last().unwrap()[0];
-            self.said_goodbye = last == 0xE0;
-            self.wire.extend_from_slice(&outputs.transmit);
-        }
-        if outputs.close.take().is_some() {
-            self.socket = Socket::None;
-        }
-        if outputs.open.take().is_some() {
-            assert_eq!(self.socket, Socket::None, "a second socket");
-            self.socket = Socket::Opening;
-        }
-    }
-
-    fn on_event(&mut self, event: Event, frame: &[u8]) {
-        match event {
-            Event::Status(state) => {
-                assert_ne!(self.statuses.last(), Some(&*state), "a status twice");
-                self.statuses.push(*state);
-            }
-            Event::Connected(connected) => self.connected = Some(*connected),
-            Event::Topic { id, name } => {
-                self.topics.insert(id, name.into());
-            }
-            Event::Message(message) => self.delivered.push(Delivered {
-                topic: self.topics[&message.topic].clone(),
-                payload: frame[message.payload.range()].to_vec(),
-                properties: frame[message.properties.range()].to_vec(),
-                flags: message.flags,
-                packet_id: message.packet_id,
-            }),
-            Event::Done(settled) | Event::Subscribed(settled) | Event::Unsubscribed(settled) => {
-                let outcome = (settled.code, settled.reason.map(String::from));
-                let earlier = self.settled.insert(settled.token, outcome);
-                assert_eq!(earlier, None, "token {} was settled twice", settled.token);
-            }
-            Event::Prepare { attempt } if self.prepare_by_hand => self.prepared.push(attempt),
-            Event::Prepare { attempt } => {
-                let (username, password) = (self.username.clone(), self.password.clone());
-                self.session
-                    .handle_address(self.time(), attempt, username.as_deref(), password.as_deref());
-            }
-            Event::Packet(packet) => self.traced.push(format!(
-                "{} {} id={} size={} flags={} reason={:02X} {}",
-                if packet.outgoing { "->" } else { "<-" },
-                packet.packet_type,
-                packet.packet_id,
-                packet.size,
-                packet.flags,
-                packet.reason,
-                packet.topic
-            )),
-        }
-    }
 }
 
 pub fn block(place: Place, properties: &[Property<'_>]) -> PropertyBuf {
@@ -574,20 +483,6 @@ pub fn block(place: Place, properties: &[Property<'_>]) -> PropertyBuf {
 /// An acknowledgement in its short form.
 pub fn ack(first: u8, id: u16) -> [u8; 4] {
     [first, 2, (id >> 8) as u8, id as u8]
-}
-
-/// Whole packets; panics at anything else.
-pub fn split(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let size = codec::packet_size(rest, u32::MAX).unwrap().expect("a whole packet");
-        let (packet, behind) = rest.split_at(size);
-        rest = behind;
-        Some(packet)
-    })
 }
 
 /// Decodes what the client sent; panics if a broker would refuse it.

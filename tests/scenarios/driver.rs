@@ -1,0 +1,112 @@
+//! The driver's part: performs what the session asks for, and checks that it may be performed.
+
+use hawser::codec;
+use hawser::session::{Event, Frame, Outputs};
+
+use crate::world::{Delivered, Socket, World};
+
+impl World {
+    /// Performs outputs until there are none.
+    pub fn drain(&mut self) {
+        let mut outputs = std::mem::take(&mut self.outputs);
+        while self.session.take_outputs(self.time(), &mut outputs) {
+            self.perform(&mut outputs);
+        }
+        self.outputs = outputs;
+    }
+
+    fn perform(&mut self, outputs: &mut Outputs) {
+        if let Some(batch) = outputs.store.take() {
+            assert!(self.batches.is_empty(), "two batches under way");
+            assert_eq!(batch.number, self.committed.len() as u64 + 1);
+            self.batches.push_back(batch);
+            if !self.slow_store {
+                let batch = self.batches.pop_front().unwrap();
+                let number = batch.number;
+                self.committed.push(batch);
+                self.session.handle_stored(self.time(), number);
+            }
+        }
+        let frame = match &outputs.frame {
+            Frame::None => Vec::new(),
+            Frame::Input => self.frame.clone(),
+            Frame::Assembled(bytes) => bytes.clone(),
+        };
+        self.frames.push(std::mem::take(&mut outputs.frame));
+        for event in std::mem::take(&mut outputs.events) {
+            self.on_event(event, &frame);
+        }
+        if !outputs.transmit.is_empty() {
+            assert_eq!(self.socket, Socket::Open, "bytes without a socket");
+            assert!(
+                !self.said_goodbye,
+                "[MQTT-3.14.4-1] something was sent after DISCONNECT"
+            );
+            let last = split(&outputs.transmit).last().unwrap()[0];
+            self.said_goodbye = last == 0xE0;
+            self.wire.extend_from_slice(&outputs.transmit);
+        }
+        if outputs.close.take().is_some() {
+            self.socket = Socket::None;
+        }
+        if outputs.open.take().is_some() {
+            assert_eq!(self.socket, Socket::None, "a second socket");
+            self.socket = Socket::Opening;
+        }
+    }
+
+    fn on_event(&mut self, event: Event, frame: &[u8]) {
+        match event {
+            Event::Status(state) => {
+                assert_ne!(self.statuses.last(), Some(&*state), "a status twice");
+                self.statuses.push(*state);
+            }
+            Event::Connected(connected) => self.connected = Some(*connected),
+            Event::Topic { id, name } => {
+                self.topics.insert(id, name.into());
+            }
+            Event::Message(message) => self.delivered.push(Delivered {
+                topic: self.topics[&message.topic].clone(),
+                payload: frame[message.payload.range()].to_vec(),
+                properties: frame[message.properties.range()].to_vec(),
+                flags: message.flags,
+                packet_id: message.packet_id,
+            }),
+            Event::Done(settled) | Event::Subscribed(settled) | Event::Unsubscribed(settled) => {
+                let outcome = (settled.code, settled.reason.map(String::from));
+                let earlier = self.settled.insert(settled.token, outcome);
+                assert_eq!(earlier, None, "token {} was settled twice", settled.token);
+            }
+            Event::Prepare { attempt } if self.prepare_by_hand => self.prepared.push(attempt),
+            Event::Prepare { attempt } => {
+                let (username, password) = (self.username.clone(), self.password.clone());
+                self.session
+                    .handle_address(self.time(), attempt, username.as_deref(), password.as_deref());
+            }
+            Event::Packet(packet) => self.traced.push(format!(
+                "{} {} id={} size={} flags={} reason={:02X} {}",
+                if packet.outgoing { "->" } else { "<-" },
+                packet.packet_type,
+                packet.packet_id,
+                packet.size,
+                packet.flags,
+                packet.reason,
+                packet.topic
+            )),
+        }
+    }
+}
+
+/// Whole packets; panics at anything else.
+pub fn split(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let size = codec::packet_size(rest, u32::MAX).unwrap().expect("a whole packet");
+        let (packet, behind) = rest.split_at(size);
+        rest = behind;
+        Some(packet)
+    })
+}

@@ -4,7 +4,7 @@ use crate::codec::{Ack, PacketId, Qos, ReasonCode, Version};
 
 use super::packet_ids::Owner;
 use super::queue::Stage;
-use super::write_ahead::Held;
+use super::write_ahead::{Held, Lane};
 use super::{Failure, Fault, Session, StoreKey};
 
 const PUBREL: u8 = 0x62;
@@ -99,7 +99,7 @@ impl Session {
         let Some(id) = entry.packet_id else {
             return;
         };
-        if self.store.is_committed(entry.stored_in) {
+        if !entry.held && self.store.may_leave(entry.stored_in, Lane::Release) {
             self.write_pubrel(id, true);
         } else if !entry.held {
             entry.held = true;

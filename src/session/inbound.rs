@@ -2,7 +2,7 @@
 
 use crate::codec::{Ack, PacketId, Publish, Qos, ReasonCode, Version};
 
-use super::write_ahead::{Answer, Held};
+use super::write_ahead::{Answer, Held, Lane};
 use super::{Event, Fault, Message, Session, Span, StoreKey};
 
 const PUBACK: u8 = 0x40;
@@ -125,7 +125,7 @@ impl Session {
 
     /// Sends an answer when `batch` is committed, and not before the answers that were made earlier `[MQTT-4.6.0-2]`, `[MQTT-4.6.0-3]`.
     fn answer(&mut self, answer: Answer, batch: u64) {
-        if self.store.is_committed(batch) && !self.store.holds_answers() {
+        if self.store.may_leave(batch, Lane::Answer) {
             self.write_answer(answer);
         } else {
             self.store.hold(batch, Held::Answer(answer));

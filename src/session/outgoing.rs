@@ -6,7 +6,7 @@ use crate::codec::{EncodeError, PacketId, Place, Properties, Publish, Qos, Versi
 
 use super::link::Link;
 use super::queue::Entry;
-use super::write_ahead::Held;
+use super::write_ahead::{Held, Lane};
 use super::{Event, Failure, Session, Settled, StoreKey};
 
 const DUP: u8 = 0b1000;
@@ -35,7 +35,7 @@ impl Session {
             return;
         };
         match entry.packet_id {
-            Some(id) if !self.store.is_committed(entry.stored_in) => {
+            Some(id) if !self.store.may_leave(entry.stored_in, Lane::Publish) => {
                 entry.held = true;
                 self.store.hold(entry.stored_in, Held::Publish(id));
             }

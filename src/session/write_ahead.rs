@@ -22,6 +22,27 @@ pub(super) enum Held {
     Answer(Answer),
 }
 
+/// Packets of one lane leave in the order they were made; those of different lanes need not wait for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// PUBLISH `[MQTT-4.6.0-1]`.
+    Publish = 0,
+    /// PUBREL `[MQTT-4.6.0-4]`.
+    Release = 1,
+    /// PUBACK, PUBREC and PUBCOMP `[MQTT-4.6.0-2]`, `[MQTT-4.6.0-3]`.
+    Answer = 2,
+}
+
+impl Held {
+    const fn lane(self) -> Lane {
+        match self {
+            Self::Publish(_) => Lane::Publish,
+            Self::Release(_) => Lane::Release,
+            Self::Answer(_) => Lane::Answer,
+        }
+    }
+}
+
 /// An acknowledgement of something inbound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -43,7 +64,8 @@ pub(super) struct WriteAhead {
     gathering: StoreBatch,
     /// Rising batch numbers.
     held: VecDeque<(u64, Held)>,
-    held_answers: usize,
+    /// How many are held in each lane.
+    lanes: [usize; 3],
 }
 
 impl WriteAhead {
@@ -58,7 +80,7 @@ impl WriteAhead {
                 ..StoreBatch::default()
             },
             held: VecDeque::new(),
-            held_answers: 0,
+            lanes: [0; 3],
         }
     }
 
@@ -101,29 +123,29 @@ impl WriteAhead {
         self.gathering.number
     }
 
-    /// Whether what stands on `batch` may leave.
+    /// Whether `batch` is committed.
     pub(super) const fn is_committed(&self, batch: u64) -> bool {
         batch <= self.committed
     }
 
-    /// Holds `packet` until `batch` is committed, or what is held before it.
-    pub(super) fn hold(&mut self, batch: u64, packet: Held) {
-        let latest = self.held.back().map_or(0, |(batch, _)| *batch);
-        self.held_answers = self
-            .held_answers
-            .saturating_add(usize::from(matches!(packet, Held::Answer(_))));
-        self.held.push_back((batch.max(latest), packet));
+    /// Whether what stands on `batch` may leave at once: it is committed, and nothing of the same lane is held before it.
+    pub(super) fn may_leave(&self, batch: u64, lane: Lane) -> bool {
+        self.is_committed(batch) && self.lanes.get(lane as usize) == Some(&0)
     }
 
-    /// Whether an answer waits: answers leave in the order they were made.
-    pub(super) const fn holds_answers(&self) -> bool {
-        self.held_answers > 0
+    /// Holds `packet` until `batch` is committed and what is held before it has left.
+    pub(super) fn hold(&mut self, batch: u64, packet: Held) {
+        let latest = self.held.back().map_or(0, |(batch, _)| *batch);
+        if let Some(held) = self.lanes.get_mut(packet.lane() as usize) {
+            *held = held.saturating_add(1);
+        }
+        self.held.push_back((batch.max(latest), packet));
     }
 
     /// The connection is gone, and with it what was to be sent on it.
     pub(super) fn drop_held(&mut self) {
         self.held.clear();
-        self.held_answers = 0;
+        self.lanes = [0; 3];
     }
 
     /// The batch to commit next, unless one is under way or there is nothing to commit.
@@ -155,9 +177,9 @@ impl WriteAhead {
             return None;
         }
         let (_, packet) = self.held.pop_front()?;
-        self.held_answers = self
-            .held_answers
-            .saturating_sub(usize::from(matches!(packet, Held::Answer(_))));
+        if let Some(held) = self.lanes.get_mut(packet.lane() as usize) {
+            *held = held.saturating_sub(1);
+        }
         if self.held.is_empty() && self.held.capacity() > LARGE {
             self.held = VecDeque::new();
         }
@@ -198,12 +220,13 @@ mod tests {
         log.hold(1, Held::Answer(Answer::Rec(id)));
         log.hold(2, Held::Publish(id));
         log.hold(1, Held::Answer(Answer::Ack(id)));
-        assert_eq!((log.release(), log.holds_answers()), (None, true));
+        assert_eq!(log.release(), None);
+        assert!(log.may_leave(0, Lane::Release) && !log.may_leave(0, Lane::Answer) && !log.may_leave(0, Lane::Publish));
         log.stored(1);
         assert_eq!(log.release(), Some(Held::Answer(Answer::Rec(id))));
         assert_eq!(log.release(), None);
         log.drop_held();
-        assert!(!log.holds_answers());
+        assert!(log.may_leave(1, Lane::Answer) && log.may_leave(1, Lane::Publish));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The write-ahead rule: nothing leaves before the store has committed what it stands on.
 
-use hawser::codec::{Packet, Sender, Version, decode};
+use hawser::codec::{Packet, Property, Sender, Version, decode};
 use hawser::session::{Config, Failure, StoreBatch, StoreChange, StoreKey};
 
 use crate::world::{World, lasting};
@@ -105,6 +105,51 @@ fn answers_keep_their_order_also_when_one_has_to_wait() {
     world.expect(&["PUBREC 2", "PUBACK 1"]);
     world.commit();
     world.expect(&["PUBREC 3"]);
+}
+
+#[test]
+fn messages_keep_their_order_also_when_the_first_one_waits_behind_something_else() {
+    let mut world = World::online_with(
+        Config {
+            receive_maximum: 9,
+            ..durable()
+        },
+        &[Property::ReceiveMaximum(2)],
+    );
+    world.slow_store = true;
+    world.publish(1, 1, "t", "1");
+    world.commit();
+    world.publish(2, 1, "t", "2");
+    world.publish(3, 1, "t", "3");
+    world.message(2, 5, "t", "x");
+    world.cut();
+    world.commit();
+    world.reconnect();
+    world.connack(true, &[Property::ReceiveMaximum(1)]);
+    // The answer stands on a later batch than messages 2 and 3, and is held before them.
+    let again = world.message_bytes(2, 5, "t", b"x", true, &[]);
+    world.send_bytes(&again);
+    world.puback(1);
+    while !world.batches.is_empty() {
+        world.commit();
+    }
+    world.puback(2);
+    while !world.batches.is_empty() {
+        world.commit();
+    }
+    let order: Vec<String> = world
+        .take()
+        .into_iter()
+        .filter(|packet| packet.starts_with("PUBLISH"))
+        .collect();
+    assert_eq!(order.len(), 3);
+    assert!(
+        order
+            .iter()
+            .zip(1..)
+            .all(|(packet, number)| packet.ends_with(&format!(" {number}"))),
+        "{order:?}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 // `npm test`: sets up, then runs everything that proves the project, stage by stage, with one table and one line of totals at the end.
 //
 //   npm test                          everything
-//   npm test -- --only rustfmt,e2e    these stages, after set-up and build
+//   npm test -- --only rustfmt,e2e    these stages, and the build where they need it
 import { readdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { main, ROOT, SetupError, setUp, tool, wasmBindgen, wasmToolchain } from "../setup.mjs";
@@ -77,14 +77,18 @@ const STAGES = [
   },
 ];
 
-/** The stages that `--only a,b` names; all without it. */
+/** Stages that use dist/. */
+const AFTER_BUILD = ["tsc", "e2e", "package", "bench"];
+
+/** The stages that `--only a,b` names, and the build that they need; all without it. */
 function wanted(args) {
   if (args.length === 0) return STAGES;
   const names = args[0] === "--only" && args.length === 2 ? args[1].split(",") : [];
   const unknown = names.filter((name) => !STAGES.some((stage) => stage.name === name));
   if (names.length === 0 || unknown.length > 0)
     throw new SetupError(`npm test -- --only takes stages of ${STAGES.map((stage) => stage.name).join(",")}`);
-  return STAGES.filter(({ name }) => names.includes(name));
+  const builds = names.some((name) => AFTER_BUILD.includes(name));
+  return STAGES.filter(({ name }) => names.includes(name) || (builds && name === "build"));
 }
 
 /** The programs that set-up found, by the names under which the tests look for them. */

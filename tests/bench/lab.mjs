@@ -1,20 +1,10 @@
 // One measurement: a fresh page of a fresh profile, one contestant, one row.
 
-import puppeteer from "puppeteer-core";
-import { tool } from "../../setup.mjs";
+import { launchChromium } from "../chromium.mjs";
 import { renderers, spent, wholeProcess } from "./cpu.mjs";
 import { countFor } from "./rows.mjs";
 import { buildBlast, rawRates, servePages, startBlast } from "./server.mjs";
 
-const FLAGS = [
-  "--no-sandbox", // Chromium refuses to run as root with it, which is what build machines do
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const MEGABYTE = 1e6;
 /** A measurement that takes longer has lost a message. */
 const PATIENCE = 120_000;
@@ -35,13 +25,7 @@ export class Lab {
     lab.program = program;
     lab.pages = await servePages();
     lab.blast = await startBlast(program);
-    // puppeteer's Network domain reports every WebSocket frame and cuts rates to a third.
-    lab.browser = await puppeteer.launch({
-      executablePath: tool("chromium"),
-      args: FLAGS,
-      networkEnabled: false,
-      protocolTimeout: PATIENCE,
-    });
+    lab.browser = await launchChromium({ protocolTimeout: PATIENCE });
     lab.session = await lab.browser.target().createCDPSession();
     return lab;
   }

@@ -6,24 +6,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMain, main, ROOT, SetupError, setUp, tool, wasmBindgen, wasmToolchain } from "../../setup.mjs";
 import { startEmbeddedBroker } from "../../www/server/broker.mjs";
+import { FLAGS } from "../chromium.mjs";
 import { startPeer } from "./peer.mjs";
-
-const CHROMIUM_ARGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** Where the test runner finds how to start Chromium; written here because the program's place is known here only. */
 function writeCapabilities() {
   const path = join(ROOT, "target/webdriver.json");
   mkdirSync(join(ROOT, "target"), { recursive: true });
-  writeFileSync(path, JSON.stringify({ "goog:chromeOptions": { args: CHROMIUM_ARGS, binary: tool("chromium") } }));
+  writeFileSync(path, JSON.stringify({ "goog:chromeOptions": { args: ["--headless", ...FLAGS], binary: tool("chromium") } }));
   return path;
 }
 

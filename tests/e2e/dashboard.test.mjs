@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startDemo } from "../../www/server/demo.mjs";
-import { launchBrowser } from "./support/browser.mjs";
+import { launchChromium } from "../chromium.mjs";
 
 const SERVE = fileURLToPath(new URL("../../www/server/serve.mjs", import.meta.url));
 /** The browser itself reports every WebSocket that cannot be opened; a page cannot prevent it. */
@@ -20,7 +20,7 @@ describe("the dashboard", () => {
 
   before(async () => {
     demo = await startDemo();
-    browser = await launchBrowser();
+    browser = await launchChromium({ protocolTimeout: 30_000 });
     page = await browser.newPage();
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => {

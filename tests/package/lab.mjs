@@ -3,21 +3,16 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import http from "node:http";
 import { extname, join, normalize } from "node:path";
-import puppeteer from "puppeteer-core";
 import { WebSocketServer } from "ws";
-import { tool } from "../../setup.mjs";
+import { launchChromium } from "../chromium.mjs";
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm", ".json": "application/json" };
 
 /** All that a page needs to be allowed for the engine to run: no eval, no blob, nothing inline. */
 const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws:";
 
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"];
-
 /** A browser, closed by `close`. */
-export async function openBrowser() {
-  return puppeteer.launch({ executablePath: process.env.CHROMIUM ?? tool("chromium"), args: FLAGS });
-}
+export const openBrowser = () => launchChromium();
 
 /**
  * Serves a folder on the loopback interface under the strict policy. `types` overrides MIME types by extension.

@@ -7,11 +7,9 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { tool } from "../../setup.mjs";
 
 const run = promisify(execFile);
-
-/** Debian keeps the broker out of an ordinary user's PATH. */
-const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin`;
 
 /**
  * @typedef {object} Mosquitto
@@ -78,13 +76,13 @@ async function access(folder, users) {
   const file = join(folder, "passwords");
   await writeFile(file, "");
   for (const { username, password } of users) {
-    await run("mosquitto_passwd", ["-b", file, username, password], { env: { ...process.env, PATH } });
+    await run("mosquitto_passwd", ["-b", file, username, password]);
   }
   return ["allow_anonymous false", `password_file ${file}`];
 }
 
 async function launch(config, port) {
-  const child = spawn("mosquitto", ["-c", config], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, PATH } });
+  const child = spawn(tool("mosquitto"), ["-c", config], { stdio: ["ignore", "ignore", "pipe"] });
   const leave = () => child.kill("SIGKILL");
   process.once("exit", leave); // a failing test run must not leave a broker behind
   let log = "";

@@ -1,6 +1,6 @@
 // The test's side of the page in tests/e2e/page: clients in the browser that a test can order about from Node.
 
-import { launchBrowser } from "./browser.mjs";
+import { launchChromium } from "../../chromium.mjs";
 import { servePage } from "./page-server.mjs";
 
 /** Reconnecting fast: tests wait for conditions, not for the default of whole seconds. */
@@ -20,7 +20,8 @@ export class PageError extends Error {
 
 /** Opens a browser with the test page. */
 export async function openLab() {
-  const [browser, server] = await Promise.all([launchBrowser(), servePage()]);
+  // A promise of the page that never settles must fail the case, not hold up the suite.
+  const [browser, server] = await Promise.all([launchChromium({ protocolTimeout: 30_000 }), servePage()]);
   const page = await browser.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(error));

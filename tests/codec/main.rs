@@ -10,6 +10,7 @@ mod golden_v311;
 mod golden_v5;
 mod golden_v5_publish;
 mod malformed;
+mod malformed_connect;
 mod malformed_frames;
 mod properties;
 mod random;

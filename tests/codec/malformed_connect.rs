@@ -1,0 +1,127 @@
+//! Faults that only CONNECT can have: the session starts with it, so most fields of MQTT stand in it.
+
+use hawser::codec::{DecodeError, ReasonCode, Sender, Version};
+
+use super::malformed::{MALFORMED, PROTOCOL, refused};
+
+use DecodeError::*;
+use Sender::Client;
+use Version::{V5, V311};
+
+#[test]
+fn faults_of_a_connect() {
+    refused(&[
+        (
+            b"\x10\x0D\x00\x04MQTt\x05\x02\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            UnsupportedVersion,
+            ReasonCode(0x84),
+        ),
+        (
+            b"\x10\x0D\x00\x06MQIsdp\x03\x02\x00\x00\x00",
+            V311,
+            Client,
+            UnsupportedVersion,
+            ReasonCode(0x84),
+        ),
+        (
+            b"\x10\x0C\x00\x04MQTT\x04\x02\x00\x00\x00\x00",
+            V5,
+            Client,
+            UnsupportedVersion,
+            ReasonCode(0x84),
+        ),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x00",
+            V311,
+            Client,
+            UnsupportedVersion,
+            ReasonCode(0x84),
+        ),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x03\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            ReservedBits,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x0A\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            WillFlags,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x22\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            WillFlags,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x13\x00\x04MQTT\x05\x1E\x00\x00\x00\x00\x00\x00\x00\x01w\x00\x00",
+            V5,
+            Client,
+            InvalidQos,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x12\x00\x04MQTT\x05\x06\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            EmptyTopic,
+            PROTOCOL,
+        ),
+        (
+            b"\x10\x13\x00\x04MQTT\x05\x06\x00\x00\x00\x00\x00\x00\x00\x01#\x00\x00",
+            V5,
+            Client,
+            WildcardInTopic,
+            PROTOCOL,
+        ),
+        (
+            b"\x10\x0E\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x01\x00",
+            V5,
+            Client,
+            NulInString,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x82\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            Truncated,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x42\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            Truncated,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x0E\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x00\x00",
+            V5,
+            Client,
+            TrailingBytes,
+            MALFORMED,
+        ),
+        (
+            b"\x10\x0E\x00\x04MQTT\x04\x42\x00\x00\x00\x00\x00\x00",
+            V311,
+            Client,
+            PasswordWithoutUserName,
+            PROTOCOL,
+        ),
+        (
+            b"\x10\x0C\x00\x04MQTT\x04\x00\x00\x00\x00\x00",
+            V311,
+            Client,
+            EmptyClientId,
+            ReasonCode(0x85),
+        ),
+    ]);
+}

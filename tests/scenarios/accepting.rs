@@ -8,7 +8,8 @@ use hawser::codec::Property::{
 use hawser::codec::{Place, ReasonCode, Version};
 use hawser::session::{Cause, Config, Refusal};
 
-use crate::world::{Socket, World, block, lasting, lasting_311, plain};
+use crate::peer::block;
+use crate::world::{Socket, World, lasting, lasting_311, plain};
 
 #[test]
 fn an_assigned_client_identifier_is_kept_for_later_attempts() {

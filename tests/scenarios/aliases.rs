@@ -121,7 +121,7 @@ fn a_topic_that_is_refused_leaves_no_alias_behind() {
 #[test]
 fn other_properties_stand_beside_the_alias() {
     let mut world = World::online_with(giver(), &[TopicAliasMaximum(10)]);
-    let block = crate::world::block(
+    let block = crate::peer::block(
         hawser::codec::Place::PublishFromClient,
         &[Property::ContentType("text/plain")],
     );

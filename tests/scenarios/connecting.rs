@@ -3,7 +3,8 @@
 use hawser::codec::{Place, Property, Qos, Version};
 use hawser::session::{Cause, CloseKind, Config, Phase, State, Will};
 
-use crate::world::{Socket, World, block, plain};
+use crate::peer::block;
+use crate::world::{Socket, World, plain};
 
 fn connect_text(config: Config) -> String {
     let mut world = World::new(config);

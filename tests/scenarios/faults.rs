@@ -4,7 +4,8 @@ use hawser::codec::Property::{MaximumQos, ReasonString, ServerReference};
 use hawser::codec::{Disconnect, Packet, Place, Property, ReasonCode, Version};
 use hawser::session::{Cause, Config, Failure, Refusal};
 
-use crate::world::{Socket, World, block, lasting, plain};
+use crate::peer::block;
+use crate::world::{Socket, World, lasting, plain};
 
 /// Online with something of everything under way: PUBLISH 1 (QoS 1), PUBLISH 2 (QoS 2), SUBSCRIBE 3 with two filters, UNSUBSCRIBE 4.
 fn busy(version: Version) -> World {

@@ -7,7 +7,8 @@ use hawser::codec::Property::{
 use hawser::codec::{Ack, Packet, PacketId, Place, Property, Qos, ReasonCode, SubscribeOptions};
 use hawser::session::{Cause, Failure};
 
-use crate::world::{World, block, lasting, plain};
+use crate::peer::block;
+use crate::world::{World, lasting, plain};
 
 #[test]
 fn receive_maximum_bounds_what_is_unfinished_and_holds_back_publish_only() {

@@ -3,6 +3,7 @@
 
 mod driver;
 mod model;
+mod peer;
 mod random;
 mod text;
 mod world;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hawser::codec::{
-    Ack, AckKind, ConnAck, Connect, Packet, PacketId, Place, Property, Publish, Qos, ReasonCode, SubAck, UnsubAck,
-    Version,
+    Ack, AckKind, ConnAck, Connect, Packet, PacketId, Place, Properties, Property, Publish, Qos, ReasonCode, SubAck,
+    UnsubAck, Version,
 };
 
-use crate::world::{block, decode};
+use crate::peer::{block, decode};
 
 /// A packet on its way to the client, and what its arrival means.
 pub struct Outgoing {
@@ -174,10 +174,9 @@ impl Broker {
                     self.session().subscriptions.insert(filter.into(), options.qos.bits());
                     reasons.push(options.qos.bits());
                 }
-                let properties = hawser::codec::Properties::EMPTY;
                 let packet = SubAck {
                     packet_id: subscribe.packet_id,
-                    properties,
+                    properties: Properties::EMPTY,
                     reasons: &reasons,
                 };
                 self.send(Packet::SubAck(packet), Some(subscribe.packet_id), false);
@@ -192,10 +191,9 @@ impl Broker {
                 if self.version == Version::V311 {
                     reasons.clear();
                 }
-                let properties = hawser::codec::Properties::EMPTY;
                 let packet = UnsubAck {
                     packet_id: unsubscribe.packet_id,
-                    properties,
+                    properties: Properties::EMPTY,
                     reasons: &reasons,
                 };
                 self.send(Packet::UnsubAck(packet), Some(unsubscribe.packet_id), false);
@@ -226,7 +224,7 @@ impl Broker {
         );
         let properties = match self.version {
             Version::V5 => limits.as_properties(),
-            Version::V311 => hawser::codec::Properties::EMPTY,
+            Version::V311 => Properties::EMPTY,
         };
         let connack = ConnAck {
             session_present: self.resumed,
@@ -371,7 +369,7 @@ impl Broker {
             retain: false,
             topic: &topic,
             packet_id: letter.id,
-            properties: hawser::codec::Properties::EMPTY,
+            properties: Properties::EMPTY,
             payload: payload.as_bytes(),
         };
         self.send(Packet::Publish(publish), None, false);

@@ -3,7 +3,8 @@
 use hawser::codec::{Ack, Packet, PacketId, Place, Properties, Property, ReasonCode};
 use hawser::session::{Config, Failure};
 
-use crate::world::{World, ack, block, lasting, lasting_311, plain};
+use crate::peer::{ack, block};
+use crate::world::{World, lasting, lasting_311, plain};
 
 #[test]
 fn qos_0_is_done_when_it_is_handed_over() {

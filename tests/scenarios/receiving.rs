@@ -3,7 +3,8 @@
 use hawser::codec::{Place, Property};
 use hawser::session::Config;
 
-use crate::world::{World, block, lasting, lasting_311, plain};
+use crate::peer::block;
+use crate::world::{World, lasting, lasting_311, plain};
 
 #[test]
 fn each_qos_has_its_answer() {

@@ -3,7 +3,8 @@
 use hawser::codec::{Place, Property, Qos, RetainHandling, SubscribeOptions};
 use hawser::session::{Config, Failure};
 
-use crate::world::{World, block, lasting, lasting_311, plain};
+use crate::peer::block;
+use crate::world::{World, lasting, lasting_311, plain};
 
 #[test]
 fn each_filter_hears_what_was_granted() {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use hawser::codec::{Ack, Connect, Packet, Properties, Publish, Version};
 
-use crate::world::decode;
+use crate::peer::decode;
 
 /// Everything that matters about a packet, defaults left out.
 pub fn describe(bytes: &[u8], version: Version) -> String {

@@ -45,3 +45,13 @@ test("every source file says in its first line what it is for", () => {
   );
   none(silent);
 });
+
+test("what the README links to is there", () => {
+  const links = [...read("README.md").matchAll(/\]\((?!https?:|#)([^)]+)\)/g)].map(([, target]) => target);
+  none(links.filter((target) => !FILES.includes(target)));
+});
+
+test("the commands of the README exist", () => {
+  const named = new Set([...read("README.md").matchAll(/`npm (?:run )?([\w:]+)/g)].map(([, name]) => name));
+  none([...named].filter((name) => !(name in JSON.parse(read("package.json")).scripts)));
+});

@@ -28,6 +28,12 @@ export function examplesIn(declarations) {
   return found;
 }
 
+/** The TypeScript of the README, without its imports. */
+export function readmeExample(text) {
+  const blocks = [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code);
+  return blocks.join("\n").replace(/^import .*$/gm, "");
+}
+
 /** The names that the package exports, by the text of its index.d.ts. */
 export function exportedNames(index) {
   return [...index.matchAll(/export (?:type )?\{([^}]*)\}/g)]

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { build as bundle } from "esbuild";
-import { exampleFile, examplesIn, exportedNames } from "./examples.mjs";
+import { exampleFile, examplesIn, exportedNames, readmeExample } from "./examples.mjs";
 import { openBrowser, serve, startPeer, titleOf } from "./lab.mjs";
 import { copy, installed, pack, project, run, tool } from "./project.mjs";
 
@@ -133,7 +133,7 @@ describe("the package", () => {
     });
   }
 
-  test("every public name has a doc comment with an example, and the examples compile", () => {
+  test("every public name has a doc comment with an example, and all examples compile, the README's too", () => {
     const read = (name) => readFileSync(join(bare, "node_modules/hawser", name), "utf8");
     const names = exportedNames(read("dist/index.d.ts"));
     const declarations = installed(bare).filter((name) => name.endsWith(".d.ts"));
@@ -142,7 +142,7 @@ describe("the package", () => {
       names.filter((name) => !all.get(name)?.trim()),
       [],
     );
-    const examples = names.map((name) => [name, all.get(name)]);
+    const examples = [...names.map((name) => [name, all.get(name)]), ["Readme", readmeExample(read("README.md"))]];
     const compilerOptions = { strict: true, noEmit: true, target: "ES2022", module: "ESNext", moduleResolution: "bundler", types: [] };
     const at = project("examples", packed.tarball, {
       "index.ts": exampleFile(names, examples),

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { launchBrowser } from "../tests/e2e/support/browser.mjs";
+import { launchChromium } from "../tests/chromium.mjs";
 import { startDemo } from "./server/demo.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -14,7 +14,7 @@ const WALL = { width: 1360, height: 1270 };
 const PHONE = { width: 390, height: 844, isMobile: true, hasTouch: true };
 
 const demo = await startDemo();
-const browser = await launchBrowser();
+const browser = await launchChromium();
 try {
   const page = await open(WALL);
   await live(page);

@@ -14,7 +14,7 @@ use super::socket::Socket;
 use super::store::MemoryStore;
 use super::timer::Timer;
 use super::transmit;
-use crate::session::{CloseKind, Frame, Millis, Outputs, Session, SocketClose};
+use crate::session::{CloseKind, Frame, Millis, Outputs, Phase, Session, SocketClose, State};
 
 /// Connects one session to its socket, timer, store and listener.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Driver {
     sockets_opened: Cell<u32>,
     /// Sends what incoming frames have caused; without it (no browser lacks `MessageChannel`) every frame's answers leave at once.
     send_later: Option<Later>,
-    /// Where the next socket goes: the latest answer to PREPARE.
+    /// Where the next socket goes: the answer to the latest PREPARE.
     url: RefCell<String>,
     /// The latest frame, which spans refer to as long as its events are not delivered.
     frame: RefCell<Option<Uint8Array>>,
@@ -104,8 +104,13 @@ impl Driver {
 
     /// The answer to PREPARE: where to connect, and as whom.
     pub fn address(&self, attempt: u32, url: String, username: Option<&str>, password: Option<&[u8]>) {
-        self.url.replace(url);
-        self.command(|session, now| session.handle_address(now, attempt, username, password));
+        self.command(|session, now| {
+            // An answer that comes too late must not change where a later attempt goes.
+            if matches!(session.state(), State::Connecting { attempt: current, phase: Phase::Address, .. } if *current == attempt) {
+                self.url.replace(url);
+                session.handle_address(now, attempt, username, password);
+            }
+        });
     }
 
     /// The socket is open.

@@ -139,6 +139,17 @@ async fn a_missing_address_is_told_with_its_reason() {
 }
 
 #[wasm_bindgen_test]
+async fn an_address_that_comes_too_late_does_not_lead_the_attempt_astray() {
+    let page = Page::new(None, "{}");
+    page.engine().start();
+    page.next(|record| matches!(record, Record::Prepare { attempt: 1 }).then_some(()))
+        .await;
+    page.engine().address(1, peer("mirror"), None, None);
+    page.engine().address(0, peer("text"), None, None);
+    page.state(ONLINE).await;
+}
+
+#[wasm_bindgen_test]
 async fn a_message_published_from_inside_a_delivery_goes_out() {
     let page = Page::online(broker(), "{}").await;
     let topic = unique("echo");

@@ -35,7 +35,8 @@
 //!   start(): void;
 //!   address(attempt: number, url: string, username?: string, password?: Uint8Array): void;   // answers PREPARE
 //!   address_failed(attempt: number, detail: string): void;                                   // answers PREPARE
-//!   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): void;   // flags: bit 0 retain, bits 1-2 QoS
+//!   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;   // flags: bit 0 retain, bits 1-2 QoS;
+//!       // the code that settles it at once (0: QoS 0, handed over for sending), or 0xFFFFFFFF: DONE follows
 //!   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;  // options: the options byte of MQTT-3.8.3.1
 //!   unsubscribe(token: number, filter: string): void;
 //!   cancel(token: number): void;

@@ -9,7 +9,10 @@ use super::driver::Driver;
 use super::env::{self, Clock};
 use super::options::{self, EngineOptions};
 use crate::codec::{ReasonCode, SubscribeOptions};
-use crate::session::{PublishRequest, Session};
+use crate::session::{PublishRequest, Published, Session};
+
+/// No code yet.
+const PENDING: u32 = u32::MAX;
 
 /// One session on its page; see the record table for what it delivers. Tokens are the caller's own numbers, given back in the records that settle them.
 #[wasm_bindgen]
@@ -51,9 +54,10 @@ impl Engine {
             .command(|session, now| session.handle_address_failed(now, attempt, detail));
     }
 
-    /// Publishes; settled by DONE. `flags`: bit 0 retain, bits 1-2 QoS. `properties`: a property block of MQTT 5.0.
-    pub fn publish(&self, token: u32, topic: &str, payload: &[u8], flags: u32, properties: Option<Vec<u8>>) {
-        self.driver.command(|session, now| {
+    /// Publishes. Returns the code that settles it at once (0: handed over for sending), or 0xFFFFFFFF: DONE follows. `flags`: bit 0 retain,
+    /// bits 1-2 QoS. `properties`: a property block of MQTT 5.0.
+    pub fn publish(&self, token: u32, topic: &str, payload: &[u8], flags: u32, properties: Option<Vec<u8>>) -> u32 {
+        let published = self.driver.command(|session, now| {
             session.publish(
                 now,
                 PublishRequest {
@@ -64,8 +68,12 @@ impl Engine {
                     retain: flags & 1 != 0,
                     properties: properties.as_deref().unwrap_or_default(),
                 },
-            );
+            )
         });
+        match published {
+            Published::Settled(code) => code,
+            Published::Pending => PENDING,
+        }
     }
 
     /// Subscribes to one filter; settled by SUBSCRIBED. `options`: the options byte of SUBSCRIBE (3.8.3.1). Throws when it has a reserved bit or value.

@@ -85,13 +85,25 @@ impl Driver {
     }
 
     /// A call from user code: only mutates. The running drain performs the outputs, or one microtask for the whole burst of calls.
-    pub fn command(&self, mutate: impl FnOnce(&mut Session, Millis)) {
+    pub fn command<T>(&self, mutate: impl FnOnce(&mut Session, Millis) -> T) -> T {
         // One reading of the clock serves a burst: it lasts no longer than one script.
         let now = self.burst.get().unwrap_or_else(|| self.clock.now());
-        mutate(&mut self.session.borrow_mut(), now);
-        if !self.draining.get() && self.burst.replace(Some(now)).is_none() {
+        let mut session = self.session.borrow_mut();
+        let result = mutate(&mut session, now);
+        if self.draining.get() {
+            return result;
+        }
+        if session.ready() >= transmit::PART {
+            // A long burst: the network has work to do meanwhile, and no buffer has to hold all of it.
+            if let Some(socket) = self.socket.borrow().as_ref() {
+                socket.fill(|packets| session.take_ready(now, packets));
+            }
+            self.send();
+        }
+        if self.burst.replace(Some(now)).is_none() {
             env::queue_microtask(self.drain_burst.as_ref().unchecked_ref());
         }
+        result
     }
 
     /// An event of the browser: mutates, drains and sends at once.

@@ -85,6 +85,11 @@ impl Socket {
         }
     }
 
+    /// Lets `append` add whole packets to those that wait for the next [`Socket::send`].
+    pub fn fill(&self, append: impl FnOnce(&mut Vec<u8>)) {
+        append(&mut self.unsent.borrow_mut());
+    }
+
     /// Bytes that wait to be sent.
     pub fn unsent(&self) -> usize {
         self.unsent.borrow().len()

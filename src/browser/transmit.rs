@@ -6,6 +6,9 @@ use crate::codec::packet_size;
 /// by default. A packet that is larger by itself still goes in one frame.
 pub const JOINED: usize = 65_536;
 
+/// A burst of calls leaves in parts of this many bytes, before it is over: half a frame, so that what came last still fits in.
+pub const PART: usize = JOINED / 2;
+
 /// A limit that joins nothing: one packet a frame, for brokers that cannot take two.
 pub const SINGLE: usize = 0;
 

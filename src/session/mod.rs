@@ -93,6 +93,16 @@ pub struct PublishRequest<'a> {
     pub properties: &'a [u8],
 }
 
+/// How far a publish is when the call returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Published {
+    /// It is settled with this code (0: handed over for sending), and no event follows.
+    Settled(u32),
+    /// [`Event::Done`] will settle it.
+    Pending,
+}
+
 /// How a socket ended, or never began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SocketClose<'a> {
@@ -241,21 +251,40 @@ impl Session {
     pub fn take_outputs(&mut self, now: Millis, out: &mut Outputs) -> bool {
         self.tick(now);
         self.send_requests();
-        self.link.unanswered = self.link.unanswered.saturating_sub(self.link.answered);
-        self.link.answered = 0;
-        if !self.out.transmit.is_empty() {
-            self.link.keep_alive.sent(self.now);
-            if self.config.trace {
-                let packets = trace::packets(&self.out.transmit).map(|packet| Event::Packet(Box::new(packet)));
-                self.out.events.extend(packets);
-            }
-        }
+        self.note_transmit();
         out.recycle();
         self.input.hand_out(out);
         core::mem::swap(&mut self.out.frame, &mut out.frame);
         core::mem::swap(&mut self.out, out);
         out.store = self.store.take_batch();
         !out.is_empty()
+    }
+
+    /// Bytes that may leave already: a long burst need not gather until its end.
+    #[must_use]
+    pub const fn ready(&self) -> usize {
+        self.out.transmit.len()
+    }
+
+    /// Appends what may leave already to `transmit`, ahead of the outputs. Only for a caller who has performed all earlier outputs.
+    pub fn take_ready(&mut self, now: Millis, transmit: &mut Vec<u8>) {
+        self.tick(now);
+        self.note_transmit();
+        transmit.append(&mut self.out.transmit);
+    }
+
+    /// What is in the transmit buffer counts as sent.
+    fn note_transmit(&mut self) {
+        self.link.unanswered = self.link.unanswered.saturating_sub(self.link.answered);
+        self.link.answered = 0;
+        if self.out.transmit.is_empty() {
+            return;
+        }
+        self.link.keep_alive.sent(self.now);
+        if self.config.trace {
+            let packets = trace::packets(&self.out.transmit).map(|packet| Event::Packet(Box::new(packet)));
+            self.out.events.extend(packets);
+        }
     }
 
     const fn is_online(&self) -> bool {

@@ -5,18 +5,19 @@ use crate::codec::{PacketId, Place, Properties, Publish, Qos, Version};
 use super::outgoing::{failure_of_encoding, write_entry};
 use super::packet_ids::Owner;
 use super::queue::{Entry, Stage};
-use super::{Failure, Millis, PublishRequest, Session, size};
+use super::{Failure, Millis, PublishRequest, Published, Session, size};
 
 impl Session {
-    /// Publishes a message; settled by [`super::Event::Done`]. QoS 0 counts as done when it is handed over for sending.
-    pub fn publish(&mut self, now: Millis, request: PublishRequest<'_>) {
+    /// Publishes a message. QoS 0 counts as done when it is handed over for sending.
+    pub fn publish(&mut self, now: Millis, request: PublishRequest<'_>) -> Published {
         self.tick(now);
-        if let Err(failure) = self.try_publish(&request) {
-            self.done(request.token, failure.code());
+        match self.try_publish(&request) {
+            Ok(published) => published,
+            Err(failure) => Published::Settled(failure.code()),
         }
     }
 
-    fn try_publish(&mut self, request: &PublishRequest<'_>) -> Result<(), Failure> {
+    fn try_publish(&mut self, request: &PublishRequest<'_>) -> Result<Published, Failure> {
         self.refuse_when_stopped()?;
         let mut publish = Publish {
             dup: false,
@@ -33,15 +34,15 @@ impl Session {
             self.check_limits(publish.qos, publish.retain)?;
             if publish.qos == Qos::AtMostOnce {
                 self.write_checked(&publish)?;
-                self.done(request.token, 0);
-                return Ok(());
+                return Ok(Published::Settled(0));
             }
         }
         if publish.qos != Qos::AtMostOnce {
             // Any identifier will do until it is sent.
             publish.packet_id = Some(PacketId::MIN);
         }
-        self.enqueue(request.token, &publish)
+        self.enqueue(request.token, &publish)?;
+        Ok(Published::Pending)
     }
 
     /// A user's property block for PUBLISH. Topic Alias is not the user's to choose, Subscription Identifier not a client's to send `[MQTT-3.3.4-6]`.

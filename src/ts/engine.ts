@@ -43,7 +43,7 @@ export interface RawEngine {
   start(): void;
   address(attempt: number, url: string, username?: string, password?: Uint8Array): void;
   address_failed(attempt: number, detail: string): void;
-  publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): void;
+  publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;
   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;
   unsubscribe(token: number, filter: string): void;
   cancel(token: number): void;
@@ -52,18 +52,24 @@ export interface RawEngine {
   free(): void;
 }
 
+/** What `publish` returns when it is not settled yet. */
+export const PENDING = 0xffff_ffff;
+
 /** The constructor of {@link RawEngine}. */
 export type RawEngineClass = new (options: EngineOptions, deliver: Deliver) => RawEngine;
 
 /**
  * Where an engine runs: the page today. The client calls nothing else, so a host in a worker only has to carry these calls
- * there and the deliveries back. Calls never throw and are never answered at once: all answers are deliveries.
+ * there and the deliveries back. Calls never throw; but for `publish`, which may be settled when it returns, all answers are deliveries.
  */
 export interface EngineHost {
   address(attempt: number, url: string, username?: string, password?: Uint8Array): void;
   addressFailed(attempt: number, detail: string): void;
-  /** The bytes of `payload` are the host's from now on only until this returns: the caller may change them afterwards. */
-  publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): void;
+  /**
+   * The bytes of `payload` are the host's only until this returns: the caller may change them afterwards. Returns the code that settles
+   * it at once (0: QoS 0, handed over for sending), or {@link PENDING}: a DONE record follows.
+   */
+  publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;
   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;
   unsubscribe(token: number, filter: string): void;
   cancel(token: number): void;

@@ -1,8 +1,8 @@
 // All publishes that are not settled: one slot and one promise each.
 import { whenAborted } from "./abort.js";
-import type { EngineHost } from "./engine.js";
+import { type EngineHost, PENDING } from "./engine.js";
 import { PublishError, type PublishFailure } from "./errors/publish-error.js";
-import { failureOf } from "./failures.js";
+import { CLOSED, failureOf, STOPPED } from "./failures.js";
 import type { PublishResult, PublishSettings } from "./publish-options.js";
 import { readOutcome } from "./records.js";
 
@@ -29,29 +29,34 @@ const executor = (resolve: Open["resolve"], reject: Open["reject"]): void => {
 
 /** Most publishes end like this: one object for all. */
 const SUCCESS: PublishResult = Object.freeze({ reasonCode: 0, reasonString: undefined });
+/** What is done when the call returns needs no promise of its own. */
+const SUCCEEDED: Promise<PublishResult> = Promise.resolve(SUCCESS);
 
 export class Outbox {
   readonly #host: EngineHost;
   /** By token. A slot is free again when the engine has answered: until then it may still name the token. */
   readonly #slots: (Open | undefined)[] = [undefined]; // no token is 0
   readonly #free: number[] = [];
+  #over: { readonly error: unknown } | undefined;
 
   constructor(host: EngineHost) {
     this.#host = host;
   }
 
   publish(topic: string, payload: Uint8Array, settings: PublishSettings | undefined): Promise<PublishResult> {
+    const token = this.#free.pop() ?? this.#slots.push(undefined) - 1;
+    const code = this.#host.publish(token, topic, payload, settings?.flags ?? 0, settings?.properties);
+    if (this.#over !== undefined) return Promise.reject(this.#over.error); // the host has failed in this very call
+    // Of an end that is not told yet the STATUS will tell, with its cause.
+    if (code !== PENDING && code !== CLOSED && code !== STOPPED) {
+      this.#free.push(token);
+      return code === 0 ? SUCCEEDED : Promise.reject(publishError(code, undefined));
+    }
     const promise = new Promise<PublishResult>(executor);
     const open = new Open();
-    const token = this.#free.pop() ?? this.#slots.length;
     this.#slots[token] = open;
-    if (settings === undefined) {
-      this.#host.publish(token, topic, payload, 0);
-    } else {
-      const { signal } = settings;
-      if (signal !== undefined) open.detach = whenAborted(signal, () => this.#abort(token, open, signal.reason));
-      this.#host.publish(token, topic, payload, settings.flags, settings.properties);
-    }
+    const signal = settings?.signal;
+    if (signal !== undefined) open.detach = whenAborted(signal, () => this.#abort(token, open, signal.reason));
     return promise;
   }
 
@@ -67,16 +72,13 @@ export class Outbox {
       return;
     }
     const { reason } = readOutcome(words, at);
-    if (code < 0x80) {
-      open.resolve({ reasonCode: code, reasonString: reason });
-      return;
-    }
-    const { code: literal, failure } = failureOf(code, reason);
-    open.reject(new PublishError(literal as PublishFailure, failure));
+    if (code < 0x80) open.resolve({ reasonCode: code, reasonString: reason });
+    else open.reject(publishError(code, reason));
   }
 
   /** The client is at its end: everything open fails with `error`. */
   end(error: unknown): void {
+    this.#over = { error };
     const slots = this.#slots.splice(0);
     this.#free.length = 0;
     for (const open of slots) {
@@ -90,4 +92,9 @@ export class Outbox {
     open.reject(reason);
     this.#host.cancel(token);
   }
+}
+
+function publishError(code: number, reason: string | undefined): PublishError {
+  const { code: literal, failure } = failureOf(code, reason);
+  return new PublishError(literal as PublishFailure, failure);
 }

@@ -1,6 +1,6 @@
 // Runs the engine in the page itself.
 import { closedCause, engineCause } from "./cause.js";
-import type { EngineHost, EngineOptions, HostEvents, RawEngine, RawEngineClass } from "./engine.js";
+import { type EngineHost, type EngineOptions, type HostEvents, PENDING, type RawEngine, type RawEngineClass } from "./engine.js";
 import { EngineError } from "./errors/engine-error.js";
 import { QUEUE_FULL } from "./failures.js";
 import { doneRecord } from "./records.js";
@@ -31,17 +31,15 @@ export class PageHost implements EngineHost {
     this.#call((engine) => engine.address_failed(attempt, detail));
   }
 
-  publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): void {
+  publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number {
     const engine = this.#engine;
-    if (engine === undefined) {
-      this.#keep(token, topic, payload.slice(), flags, properties);
-      return;
-    }
+    if (engine === undefined) return this.#keep(token, topic, payload.slice(), flags, properties);
     // Not by #call: this is the hot way, and a closure for each message would be paid for.
     try {
-      engine.publish(token, topic, payload, flags, properties);
+      return engine.publish(token, topic, payload, flags, properties);
     } catch (error) {
       this.#fail(error);
+      return PENDING;
     }
   }
 
@@ -81,15 +79,16 @@ export class PageHost implements EngineHost {
   }
 
   /** Until there is an engine, its bounds of what may wait are kept here. */
-  #keep(token: number, topic: string, payload: Uint8Array, flags: number, properties: Uint8Array | undefined): void {
-    if (this.#over) return;
+  #keep(token: number, topic: string, payload: Uint8Array, flags: number, properties: Uint8Array | undefined): number {
+    if (this.#over) return PENDING;
     const { maxQueued, maxQueuedBytes } = this.#options;
-    if (this.#kept.length >= maxQueued || this.#keptBytes + payload.length > maxQueuedBytes) {
-      queueMicrotask(() => this.#events.deliver(undefined, doneRecord(token, QUEUE_FULL)));
-      return;
-    }
+    if (this.#kept.length >= maxQueued || this.#keptBytes + payload.length > maxQueuedBytes) return QUEUE_FULL;
     this.#keptBytes += payload.length;
-    this.#kept.push((engine) => engine.publish(token, topic, payload, flags, properties));
+    this.#kept.push((engine) => {
+      const code = engine.publish(token, topic, payload, flags, properties);
+      if (code !== PENDING) this.#events.deliver(undefined, doneRecord(token, code));
+    });
+    return PENDING;
   }
 
   #run(Engine: RawEngineClass): void {

@@ -15,6 +15,7 @@ const TEXT_FRAME: u32 = 10;
 const ADDRESS: u32 = 11;
 
 const CLOSED: u32 = 0x100;
+const PENDING: u32 = u32::MAX;
 
 const PUBACK: u8 = 4;
 const PINGREQ: [u8; 2] = [0xC0, 0];
@@ -44,9 +45,10 @@ async fn round_trips(protocol: &str) {
     assert_eq!(page.settled(kind::SUBSCRIBED, 1).await, 2);
     for qos in 0..3 {
         let sent = [qos as u8, 0, 0xFF];
-        page.engine().publish(10 + qos, &topic, &sent, at(qos), None);
+        let at_once = page.engine().publish(10 + qos, &topic, &sent, at(qos), None);
+        assert_eq!(at_once, if qos == 0 { 0 } else { PENDING });
         // DONE and MESSAGE may come in either order.
-        let (mut code, mut message) = (None, None);
+        let (mut code, mut message) = ((qos == 0).then_some(0), None);
         while code.is_none() || message.is_none() {
             match page.next(|record| Some(record.clone())).await {
                 Record::Settled {
@@ -174,6 +176,20 @@ async fn a_burst_of_publishes_leaves_as_one_frame() {
     }
     let frame = page.message("frame").await;
     assert_eq!(packets(&frame).len(), 50);
+}
+
+#[wasm_bindgen_test]
+async fn a_long_burst_leaves_while_it_is_made_and_is_done_when_the_calls_return() {
+    let page = Page::online(peer("mirror"), "{}").await;
+    let payload = [7; 1_000];
+    for token in 0..100 {
+        assert_eq!(page.engine().publish(token, "t", &payload, at(0), None), 0);
+    }
+    let mut lengths = Vec::new();
+    while lengths.iter().sum::<usize>() < 100 * 1_007 {
+        lengths.push(page.message("frame").await.len());
+    }
+    assert_eq!(lengths, [33 * 1_007, 33 * 1_007, 33 * 1_007, 1_007]);
 }
 
 #[wasm_bindgen_test]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use hawser::codec::{Property, Qos, ReasonCode, SubscribeOptions, Version};
 use hawser::session::{
-    Cause, CloseKind, Config, Connected, Failure, Frame, Millis, Outputs, PublishRequest, Reconnect, Session,
-    SocketClose, State, StoreBatch,
+    Cause, CloseKind, Config, Connected, Failure, Frame, Millis, Outputs, PublishRequest, Published, Reconnect,
+    Session, SocketClose, State, StoreBatch,
 };
 
 /// Where the socket is, as the driver sees it.
@@ -172,7 +172,9 @@ impl World {
             retain,
             properties,
         };
-        self.session.publish(self.time(), request);
+        if let Published::Settled(code) = self.session.publish(self.time(), request) {
+            assert_eq!(self.settled.insert(token, (code, None)), None, "settled twice");
+        }
     }
 
     pub fn subscribe(&mut self, token: u32, filter: &str, qos: u8) {

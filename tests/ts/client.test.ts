@@ -23,6 +23,24 @@ test("a publish settles with what the broker answered", async () => {
   assert.deepEqual(await second, { reasonCode: 0, reasonString: undefined });
 });
 
+test("a publish that is settled when the engine returns waits for nothing", async () => {
+  const { client, host } = scripted();
+  host.answer = 0;
+  assert.deepEqual(await client.publish("a", "one"), { reasonCode: 0, reasonString: undefined });
+  await client.publish("a", "two");
+  assert.equal(host.token("publish"), host.all("publish")[0]?.[0], "its token is free at once");
+  host.answer = 0x103;
+  await assert.rejects(client.publish("a", "three"), (error) => error instanceof PublishError && error.code === "packet-too-large");
+});
+
+test("a publish that the engine refuses because it has stopped is told why it stopped", async () => {
+  const { client, host } = scripted();
+  host.answer = 0x10c;
+  const late = client.publish("a", "b");
+  host.say(REFUSED);
+  await assert.rejects(late, (error) => error instanceof StoppedError && error.cause.kind === "refused");
+});
+
 test("tokens of settled publishes are used again, and only those", async () => {
   const { client, host } = scripted();
   const open = client.publish("a", "1");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Cause } from "../../src/ts/cause.js";
-import type { Deliver, EngineOptions, RawEngine, RawEngineClass } from "../../src/ts/engine.js";
+import { type Deliver, type EngineOptions, PENDING, type RawEngine, type RawEngineClass } from "../../src/ts/engine.js";
 import { EngineError } from "../../src/ts/errors/engine-error.js";
 import { PageHost } from "../../src/ts/page-host.js";
 import { settingsOf } from "../../src/ts/settings.js";
@@ -11,13 +11,14 @@ import { record } from "./words.js";
 const OPTIONS = settingsOf("ws://broker.test", {}).engine;
 
 /** A class in the place of the wasm module's: it writes its calls down, and throws when told to. */
-function recorder(): { calls: unknown[][]; Engine: RawEngineClass; fail: { with?: Error } } {
+function recorder(): { calls: unknown[][]; Engine: RawEngineClass; fail: { with?: Error }; answer: { code: number } } {
   const calls: unknown[][] = [];
   const fail: { with?: Error } = {};
   const note = (...call: unknown[]) => {
     calls.push(call);
     if (fail.with !== undefined) throw fail.with;
   };
+  const answer = { code: PENDING };
   class Engine implements RawEngine {
     constructor(options: EngineOptions, _deliver: Deliver) {
       note("new", options);
@@ -25,7 +26,10 @@ function recorder(): { calls: unknown[][]; Engine: RawEngineClass; fail: { with?
     start = () => note("start");
     address = (...args: unknown[]) => note("address", ...args);
     address_failed = (...args: unknown[]) => note("address_failed", ...args);
-    publish = (token: number, topic: string, payload: Uint8Array, flags: number) => note("publish", token, topic, [...payload], flags);
+    publish = (token: number, topic: string, payload: Uint8Array, flags: number) => {
+      note("publish", token, topic, [...payload], flags);
+      return answer.code;
+    };
     subscribe = (...args: unknown[]) => note("subscribe", ...args);
     unsubscribe = (...args: unknown[]) => note("unsubscribe", ...args);
     cancel = (...args: unknown[]) => note("cancel", ...args);
@@ -33,12 +37,12 @@ function recorder(): { calls: unknown[][]; Engine: RawEngineClass; fail: { with?
     reconnect_now = () => note("reconnect_now");
     free = () => note("free");
   }
-  return { calls, Engine, fail };
+  return { calls, Engine, fail, answer };
 }
 
 /** A host whose engine comes when the test says so. */
 function hostOf(options: EngineOptions = OPTIONS) {
-  const { calls, Engine, fail } = recorder();
+  const { calls, Engine, fail, answer } = recorder();
   const stops: { cause: Cause; error: Error | undefined }[] = [];
   const delivered: number[][] = [];
   let load: () => void = () => undefined;
@@ -51,7 +55,7 @@ function hostOf(options: EngineOptions = OPTIONS) {
     deliver: (_frame, words) => delivered.push([...words]),
     stopped: (cause, error) => stops.push({ cause, error }),
   });
-  return { host, calls, fail, stops, delivered, load, refuse, settled: () => new Promise(setImmediate) };
+  return { host, calls, fail, answer, stops, delivered, load, refuse, settled: () => new Promise(setImmediate) };
 }
 
 test("calls before the engine is loaded are kept, in order, with the bytes as they were", async () => {
@@ -150,12 +154,24 @@ test("the engine is freed once, and not while it may be on the stack", async () 
 
 test("what waits for the engine has the same bounds as what waits for the link", async () => {
   for (const bounds of [{ messages: 2 }, { bytes: 4 }]) {
-    const { host, calls, delivered, load, settled } = hostOf(settingsOf("ws://broker.test", { queue: bounds }).engine);
-    for (const token of [1, 2, 3]) host.publish(token, "a", Uint8Array.of(1, 2), 0);
-    assert.deepEqual(delivered, [], "a host never answers at once");
+    const { host, calls, load, settled } = hostOf(settingsOf("ws://broker.test", { queue: bounds }).engine);
+    const codes = [1, 2, 3].map((token) => host.publish(token, "a", Uint8Array.of(1, 2), 0));
+    assert.deepEqual(codes, [PENDING, PENDING, 0x102]);
     load();
     await settled();
-    assert.deepEqual(delivered, [record("done", 0, 3, 0x102)]);
     assert.equal(calls.filter(([name]) => name === "publish").length, 2);
   }
+});
+
+test("what the engine settles at once is returned, or delivered if the call had to wait for the engine", async () => {
+  const { host, answer, delivered, load, settled } = hostOf();
+  assert.equal(host.publish(1, "a", Uint8Array.of(), 0), PENDING);
+  answer.code = 0x103;
+  load();
+  await settled();
+  assert.deepEqual(delivered, [record("done", 0, 1, 0x103)]);
+  assert.equal(host.publish(2, "a", Uint8Array.of(), 0), 0x103);
+  answer.code = 0;
+  assert.equal(host.publish(3, "a", Uint8Array.of(), 0), 0);
+  assert.equal(delivered.length, 1);
 });

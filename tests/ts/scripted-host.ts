@@ -2,7 +2,7 @@
 
 import type { Cause } from "../../src/ts/cause.js";
 import { Client } from "../../src/ts/client.js";
-import type { EngineHost, EngineOptions, HostEvents } from "../../src/ts/engine.js";
+import { type EngineHost, type EngineOptions, type HostEvents, PENDING } from "../../src/ts/engine.js";
 import type { ConnectOptions } from "../../src/ts/index.js";
 import { settingsOf } from "../../src/ts/settings.js";
 
@@ -13,6 +13,8 @@ export type Call = readonly [method: Method, ...args: unknown[]];
 export class ScriptedHost implements EngineHost {
   readonly calls: Call[] = [];
   readonly options: EngineOptions;
+  /** What `publish` returns. */
+  answer: number = PENDING;
   readonly #events: HostEvents;
 
   constructor(options: EngineOptions, events: HostEvents) {
@@ -26,8 +28,9 @@ export class ScriptedHost implements EngineHost {
   addressFailed(...args: Parameters<EngineHost["addressFailed"]>): void {
     this.calls.push(["addressFailed", ...args]);
   }
-  publish(...args: Parameters<EngineHost["publish"]>): void {
+  publish(...args: Parameters<EngineHost["publish"]>): number {
     this.calls.push(["publish", ...args]);
+    return this.answer;
   }
   subscribe(...args: Parameters<EngineHost["subscribe"]>): void {
     this.calls.push(["subscribe", ...args]);

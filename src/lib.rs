@@ -42,6 +42,7 @@
 //!   cancel(token: number): void;
 //!   close(reason: number, properties?: Uint8Array): void;
 //!   reconnect_now(): void;
+//!   stats(): EngineStats;
 //!   free(): void;
 //! }
 //! ```

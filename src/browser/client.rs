@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::driver::Driver;
 use super::env::{self, Clock};
 use super::options::{self, EngineOptions};
+use super::stats;
 use crate::codec::{ReasonCode, SubscribeOptions};
 use crate::session::{PublishRequest, Published, Session};
 
@@ -101,6 +102,12 @@ impl Engine {
         let properties = properties.as_deref().unwrap_or_default();
         self.driver
             .command(|session, now| session.close(now, ReasonCode(reason), properties));
+    }
+
+    /// What the engine has counted: an object of its own each time.
+    #[wasm_bindgen(unchecked_return_type = "EngineStats")]
+    pub fn stats(&self) -> Result<JsValue, JsError> {
+        stats::to_object(&self.driver.stats())
     }
 
     /// Ends the wait before the next attempt.

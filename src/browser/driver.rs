@@ -11,6 +11,7 @@ use super::env::{self, Clock};
 use super::later::Later;
 use super::records::Records;
 use super::socket::Socket;
+use super::stats::{Stats, Traffic};
 use super::store::MemoryStore;
 use super::timer::Timer;
 use super::transmit;
@@ -29,6 +30,8 @@ pub struct Driver {
     store: MemoryStore,
     socket: RefCell<Option<Socket>>,
     sockets_opened: Cell<u32>,
+    sent: Traffic,
+    received: Traffic,
     /// Sends what incoming frames have caused; without it (no browser lacks `MessageChannel`) every frame's answers leave at once.
     send_later: Option<Later>,
     /// Where the next socket goes: the answer to the latest PREPARE.
@@ -65,6 +68,8 @@ impl Driver {
                 store: MemoryStore,
                 socket: RefCell::default(),
                 sockets_opened: Cell::default(),
+                sent: Traffic::default(),
+                received: Traffic::default(),
                 send_later: send_later.ok(),
                 url: RefCell::default(),
                 frame: RefCell::default(),
@@ -114,6 +119,21 @@ impl Driver {
         self.send();
     }
 
+    /// What has been counted so far.
+    pub fn stats(&self) -> Stats {
+        let (frames_sent, bytes_sent) = self.sent.totals();
+        let (frames_received, bytes_received) = self.received.totals();
+        Stats {
+            sockets: self.sockets_opened.get().into(),
+            frames_sent,
+            bytes_sent,
+            frames_received,
+            bytes_received,
+            unsettled: self.session.borrow().unsettled() as f64,
+            wasm_memory: env::wasm_memory(),
+        }
+    }
+
     /// The answer to PREPARE: where to connect, and as whom.
     pub fn address(&self, attempt: u32, url: String, username: Option<&str>, password: Option<&[u8]>) {
         self.command(|session, now| {
@@ -142,7 +162,9 @@ impl Driver {
         let now = self.clock.now();
         {
             let mut session = self.session.borrow_mut();
-            frame.copy_to(session.input(frame.length() as usize));
+            let length = frame.length() as usize;
+            self.received.count(length);
+            frame.copy_to(session.input(length));
             self.frame.replace(Some(frame));
             session.handle_input(now);
         }
@@ -246,7 +268,8 @@ impl Driver {
     /// Sends everything that is ready.
     fn send(&self) {
         if let Some(socket) = self.socket.borrow().as_ref() {
-            socket.send(if self.join { transmit::JOINED } else { transmit::SINGLE });
+            let limit = if self.join { transmit::JOINED } else { transmit::SINGLE };
+            socket.send(limit, &self.sent);
         }
     }
 

@@ -41,6 +41,12 @@ impl Clock {
     }
 }
 
+/// Bytes of the module's memory.
+pub fn wasm_memory() -> f64 {
+    const PAGE: f64 = 65_536.0;
+    core::arch::wasm32::memory_size::<0>() as f64 * PAGE
+}
+
 /// A seed for jitter and for the default client identifier. Without a random source (no browser lacks one) the clock has to do.
 pub fn seed(clock: &Clock) -> u64 {
     getrandom::u64().unwrap_or_else(|_| clock.now().0)

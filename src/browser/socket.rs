@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::driver::Driver;
+use super::stats::Traffic;
 use super::transmit;
 
 /// The subprotocol that the client offers and the server has to select ([MQTT-6.0.0-3], [MQTT-6.0.0-4]).
@@ -97,9 +98,10 @@ impl Socket {
 
     /// Sends all that waits, in frames of at most `limit` bytes but of whole packets. The browser copies the bytes at once. A socket that is
     /// closing drops them: its close event is on the way.
-    pub fn send(&self, limit: usize) {
+    pub fn send(&self, limit: usize, sent: &Traffic) {
         let mut unsent = self.unsent.borrow_mut();
         for frame in transmit::frames(&unsent, limit) {
+            sent.count(frame.len());
             let _ = self.inner.send_with_u8_array(frame);
         }
         unsent.clear();

@@ -213,6 +213,12 @@ impl Session {
         }
     }
 
+    /// Publishes that are not settled yet.
+    #[must_use]
+    pub fn unsettled(&self) -> usize {
+        self.queue.total()
+    }
+
     /// The state of the link.
     #[must_use]
     pub const fn state(&self) -> &State {

@@ -108,6 +108,11 @@ impl Queue {
         self.chain(stage).len
     }
 
+    /// How many there are.
+    pub(super) fn total(&self) -> usize {
+        self.chains.iter().map(|chain| chain.len).sum()
+    }
+
     /// Bytes of all packets.
     pub(super) const fn bytes(&self) -> usize {
         self.bytes

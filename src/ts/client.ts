@@ -17,6 +17,7 @@ import { type Payload, payloadBytes } from "./payload.js";
 import { type PublishOptions, type PublishResult, publishSettings } from "./publish-options.js";
 import { KIND, kindOf, lengthOf, readConnected, readOutcome, readPacket, readStatus, readTopic } from "./records.js";
 import type { Settings } from "./settings.js";
+import type { Stats } from "./stats.js";
 import { type Connection, connectionOf, type Status, statusOf } from "./status.js";
 import { type SubscribeOptions, subscribeSettings } from "./subscribe-options.js";
 import { type MessageHandler, Subscription, type SubscriptionOwner } from "./subscription.js";
@@ -141,6 +142,17 @@ export class Client extends EventTarget implements AsyncDisposable {
   /** Ends the wait for the next attempt. No effect while there is a link or an attempt, and after the end. */
   reconnectNow(): void {
     if (this.#over === undefined) this.#host.reconnectNow();
+  }
+
+  /**
+   * What the client has counted so far. Rejects with a `ClosedError` or `StoppedError` at the client's end.
+   *
+   * @example
+   * const { framesReceived, bytesReceived } = await client.stats();
+   */
+  async stats(): Promise<Stats> {
+    if (this.#over !== undefined) throw this.#over;
+    return this.#host.stats();
   }
 
   /**

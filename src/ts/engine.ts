@@ -1,5 +1,6 @@
 // The contract with the engine: the class that src/lib.rs describes, and the seam behind which it runs.
 import type { Cause } from "./cause.js";
+import type { Stats } from "./stats.js";
 
 /** What the engine is made with: every field checked and made whole by settings.ts. Times in s or ms as src/lib.rs says. */
 export interface EngineOptions {
@@ -49,6 +50,7 @@ export interface RawEngine {
   cancel(token: number): void;
   close(reason: number, properties?: Uint8Array): void;
   reconnect_now(): void;
+  stats(): Stats;
   free(): void;
 }
 
@@ -75,6 +77,8 @@ export interface EngineHost {
   cancel(token: number): void;
   close(reason: number, properties?: Uint8Array): void;
   reconnectNow(): void;
+  /** A promise, because an engine in a worker cannot answer at once. */
+  stats(): Promise<Stats>;
   /** Frees the engine; the last call. */
   dispose(): void;
 }

@@ -4,6 +4,7 @@ import { type EngineHost, type EngineOptions, type HostEvents, PENDING, type Raw
 import { EngineError } from "./errors/engine-error.js";
 import { QUEUE_FULL } from "./failures.js";
 import { doneRecord } from "./records.js";
+import { NO_STATS, type Stats } from "./stats.js";
 
 /** Calls are kept until the engine is loaded, then go straight to it. */
 export class PageHost implements EngineHost {
@@ -67,6 +68,10 @@ export class PageHost implements EngineHost {
 
   reconnectNow(): void {
     this.#call((engine) => engine.reconnect_now());
+  }
+
+  async stats(): Promise<Stats> {
+    return this.#engine?.stats() ?? NO_STATS;
   }
 
   dispose(): void {

@@ -25,6 +25,15 @@ const fn at(qos: u32) -> u32 {
     qos << 1
 }
 
+/// One number of the statistics.
+fn counted(page: &Page, name: &str) -> f64 {
+    let stats = page.engine().stats().expect("an engine that runs");
+    let number = js_sys::Reflect::get(&stats, &name.into()).expect("an object");
+    number
+        .as_f64()
+        .unwrap_or_else(|| panic!("no number {name} in {stats:?}"))
+}
+
 /// Splits bytes that hold packets of fewer than 130 bytes.
 fn packets(bytes: &[u8]) -> Vec<&[u8]> {
     let mut rest = bytes;
@@ -176,6 +185,22 @@ async fn a_burst_of_publishes_leaves_as_one_frame() {
     }
     let frame = page.message("frame").await;
     assert_eq!(packets(&frame).len(), 50);
+}
+
+#[wasm_bindgen_test]
+async fn statistics_count_frames_and_bytes_both_ways() {
+    let page = Page::online(peer("mirror"), "{}").await;
+    let connect = counted(&page, "bytesSent");
+    for token in 0..50 {
+        page.engine().publish(token, "t", b"x", at(1), None);
+    }
+    assert_eq!(counted(&page, "unsettled"), 50.0);
+    let frame = page.message("frame").await;
+    assert_eq!(counted(&page, "sockets"), 1.0);
+    assert_eq!(counted(&page, "framesSent"), 2.0, "CONNECT and the burst");
+    assert_eq!(counted(&page, "bytesSent") - connect, frame.len() as f64);
+    assert!(counted(&page, "framesReceived") >= 2.0 && counted(&page, "bytesReceived") > frame.len() as f64);
+    assert!(counted(&page, "wasmMemory") >= 65_536.0);
 }
 
 #[wasm_bindgen_test]

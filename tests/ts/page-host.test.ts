@@ -6,6 +6,7 @@ import { type Deliver, type EngineOptions, PENDING, type RawEngine, type RawEngi
 import { EngineError } from "../../src/ts/errors/engine-error.js";
 import { PageHost } from "../../src/ts/page-host.js";
 import { settingsOf } from "../../src/ts/settings.js";
+import { NO_STATS } from "../../src/ts/stats.js";
 import { record } from "./words.js";
 
 const OPTIONS = settingsOf("ws://broker.test", {}).engine;
@@ -35,6 +36,10 @@ function recorder(): { calls: unknown[][]; Engine: RawEngineClass; fail: { with?
     cancel = (...args: unknown[]) => note("cancel", ...args);
     close = (...args: unknown[]) => note("close", ...args);
     reconnect_now = () => note("reconnect_now");
+    stats = () => {
+      note("stats");
+      return { ...NO_STATS, framesSent: 3 };
+    };
     free = () => note("free");
   }
   return { calls, Engine, fail, answer };
@@ -174,4 +179,14 @@ test("what the engine settles at once is returned, or delivered if the call had 
   answer.code = 0;
   assert.equal(host.publish(3, "a", Uint8Array.of(), 0), 0);
   assert.equal(delivered.length, 1);
+});
+
+test("statistics are all zero before there is an engine, and the engine's own afterwards", async () => {
+  const { host, fail, load, settled } = hostOf();
+  assert.deepEqual(await host.stats(), NO_STATS);
+  load();
+  await settled();
+  assert.equal((await host.stats()).framesSent, 3);
+  fail.with = new Error("unreachable");
+  await assert.rejects(host.stats(), /unreachable/);
 });

@@ -3,8 +3,9 @@
 import type { Cause } from "../../src/ts/cause.js";
 import { Client } from "../../src/ts/client.js";
 import { type EngineHost, type EngineOptions, type HostEvents, PENDING } from "../../src/ts/engine.js";
-import type { ConnectOptions } from "../../src/ts/index.js";
+import type { ConnectOptions, Stats } from "../../src/ts/index.js";
 import { settingsOf } from "../../src/ts/settings.js";
+import { NO_STATS } from "../../src/ts/stats.js";
 
 type Method = Exclude<keyof EngineHost, never>;
 /** One call of the client: what, and with which arguments. */
@@ -46,6 +47,9 @@ export class ScriptedHost implements EngineHost {
   }
   reconnectNow(): void {
     this.calls.push(["reconnectNow"]);
+  }
+  async stats(): Promise<Stats> {
+    return { ...NO_STATS, sockets: 1 };
   }
   dispose(): void {
     this.calls.push(["dispose"]);

@@ -7,6 +7,7 @@ use crate::codec::packet_size;
 pub const JOINED: usize = 65_536;
 
 /// A burst of calls leaves in parts of this many bytes, before it is over: half a frame, so that what came last still fits in.
+#[cfg(target_arch = "wasm32")]
 pub const PART: usize = JOINED / 2;
 
 /// A limit that joins nothing: one packet a frame, for brokers that cannot take two.

@@ -134,6 +134,33 @@ matrix("AbortSignal", (test) => {
     );
   });
 
+  test("a subscription whose signal is aborted ends, at the broker too", async ({ lab, broker, protocol }) => {
+    const from = broker.proxy.packets.length;
+    const texts = await lab.page.evaluate(
+      async (url, protocol, topic) => {
+        const client = globalThis.hawser.connect(url, { protocol });
+        const controller = new AbortController();
+        const texts = [];
+        const subscription = client.subscribe(topic, { qos: 1, signal: controller.signal }, (message) => texts.push(message.text()));
+        await subscription.ready;
+        const heard = client.subscribe(topic, { qos: 1 })[Symbol.asyncIterator]();
+        client.publish(topic, "before", { qos: 1 });
+        await heard.next();
+        controller.abort();
+        client.publish(topic, "after", { qos: 1 });
+        await heard.next();
+        await heard.return();
+        await client.close();
+        return texts;
+      },
+      broker.url,
+      protocol,
+      unique("abort"),
+    );
+    assert.deepEqual(texts, ["before"]);
+    assert.ok(broker.proxy.packets.slice(from).some(({ type }) => type === "UNSUBSCRIBE"));
+  });
+
   test("a client whose signal is aborted closes", async ({ lab, broker, protocol }) => {
     const cause = await lab.page.evaluate(
       async (url, protocol) => {

@@ -34,7 +34,11 @@ impl Limits {
     /// What holds where the broker says nothing.
     pub(super) const fn standard(version: Version) -> Self {
         Self {
-            receive_maximum: u16::MAX,
+            receive_maximum: match version {
+                Version::V5 => u16::MAX,
+                // 3.1.1 cannot announce a window, yet brokers have one: Mosquitto and VerneMQ take 20 by default, and Mosquitto drops who sends more.
+                Version::V311 => 20,
+            },
             maximum_qos: 2,
             maximum_packet_size: u32::MAX,
             topic_alias_maximum: 0,

@@ -151,7 +151,7 @@ pub struct Connected {
 /// What the broker allows on this connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Unfinished QoS 1 and 2 messages.
+    /// Unfinished QoS 1 and 2 messages; in 3.1.1, which cannot announce it, what brokers take by default.
     pub receive_maximum: u16,
     /// 0, 1 or 2.
     pub maximum_qos: u8,

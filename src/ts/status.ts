@@ -101,7 +101,7 @@ export interface Limits {
   readonly keepAlive: number;
   /** How long the broker keeps the session without a link, in seconds; 4,294,967,295 is for ever. */
   readonly sessionExpiry: number;
-  /** How many QoS 1 and 2 messages may be unanswered at once. */
+  /** How many QoS 1 and 2 messages may be unanswered at once; 20 in 3.1.1, where brokers have a limit but cannot announce it. */
   readonly receiveMaximum: number;
   readonly maximumQos: Qos;
   /** Largest packet in bytes; 4,294,967,295 is no limit. */

@@ -13,13 +13,6 @@ const KEPT = { session: { expiry: 600, cleanStart: false } };
 /** The numbers in the order of their first appearance. */
 const firsts = (numbers) => [...new Set(numbers)];
 
-/** How many messages may be published at once. */
-function windowOf({ t, broker, v5 }, qos) {
-  if (qos < 2 || v5 || !broker.faults.windowIn311) return undefined;
-  t.diagnostic(broker.faults.windowIn311);
-  return 20;
-}
-
 /** How many QoS 2 messages came down as new ones: under an identifier that no PUBLISH before it holds. */
 function newOnTheWire(packets) {
   const open = new Set();
@@ -47,7 +40,7 @@ matrix("floods", (test) => {
       const other = await bench.peer();
       await other.subscribe(topic);
       const client = await bench.online({ queue: { messages: COUNT } });
-      assert.deepEqual(await client.publishNumbers(topic, COUNT, { qos }, windowOf(bench, qos)), []);
+      assert.deepEqual(await client.publishNumbers(topic, COUNT, { qos }), []);
       assert.deepEqual(
         (await other.until(COUNT)).map(({ text }) => Number(text)),
         ALL,
@@ -74,7 +67,7 @@ matrix("floods", (test) => {
       const client = await online({ ...KEPT, queue: { messages: COUNT } });
       const numbers = () => other.messages.map(({ text }) => Number(text));
       const cuts = cutting(broker.proxy);
-      const publishing = client.publishNumbers(topic, COUNT, { qos }, windowOf(bench, qos));
+      const publishing = client.publishNumbers(topic, COUNT, { qos });
       if (qos === 2 && !v5 && broker.faults.pubcompIn311) {
         // Its malformed PUBCOMP ends every further connection, so nobody gets to the end; but nothing may arrive twice.
         t.diagnostic(broker.faults.pubcompIn311);

@@ -8,7 +8,7 @@ use hawser::codec::{Ack, Packet, PacketId, Place, Property, Qos, ReasonCode, Sub
 use hawser::session::{Cause, Failure};
 
 use crate::peer::block;
-use crate::world::{World, lasting, plain};
+use crate::world::{World, lasting, lasting_311, plain};
 
 #[test]
 fn receive_maximum_bounds_what_is_unfinished_and_holds_back_publish_only() {
@@ -25,6 +25,16 @@ fn receive_maximum_bounds_what_is_unfinished_and_holds_back_publish_only() {
     world.expect(&["PUBLISH q2 4 \"t\" 3"]);
     world.pubcomp(1);
     world.expect(&["PUBLISH q1 5 \"t\" 4"]);
+}
+
+#[test]
+fn in_3_1_1_no_more_is_under_way_than_brokers_take_unasked() {
+    let mut world = World::online(lasting_311());
+    (1..=30).for_each(|token| world.publish(token, 2, "t", "x"));
+    assert_eq!(world.take().len(), 20);
+    world.pubrec(1);
+    world.pubcomp(1);
+    world.expect(&["PUBREL 1", "PUBLISH q2 21 \"t\" x"]);
 }
 
 #[test]

@@ -36,7 +36,6 @@ export const KNOWN_FAULTS = {
     disconnectIn311: "mqtt5 0.49 sends a 5.0 DISCONNECT to a 3.1.1 client at take-over: it reads as a protocol error, not as a bare close",
   },
   mosquitto: {
-    windowIn311: "Mosquitto 2.0.11 drops a 3.1.1 client with more than 20 QoS 2 messages under way, a limit that 3.1.1 cannot announce",
     silentTakeOver: "Mosquitto 2.0.11 closes the earlier of two clients with one id without the DISCONNECT 0x8E that 5.0 wants",
     savesLate: "Mosquitto 2.0.11 acknowledges before it saves: it is made to save before it is killed, see tests/servers/mosquitto.mjs",
   },

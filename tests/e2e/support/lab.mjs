@@ -119,9 +119,9 @@ class RemoteClient {
     return this.#call("publish", topic, payload, options);
   }
 
-  /** Publishes the numbers 0..count-1, `window` of them (default: all) at once; resolves with the errors when all have settled. */
-  publishNumbers(topic, count, options = {}, window = undefined) {
-    return this.#call("publishNumbers", topic, count, options, window);
+  /** Publishes the numbers 0..count-1 all at once; resolves with the errors when all have settled. */
+  publishNumbers(topic, count, options = {}) {
+    return this.#call("publishNumbers", topic, count, options);
   }
 
   /**

@@ -32,6 +32,9 @@ const WASM_OPT = [
   "--strip-producers",
 ];
 
+/** Nothing here recurses: a tenth of the linker's usual megabyte of stack is plenty, and every page that loads the module pays for it. */
+const STACK = "-Clink-arg=-zstack-size=131072";
+
 /** The engine: dist/hawser.wasm and its JavaScript glue target/pkg/hawser.js (with types). */
 function buildEngine() {
   const env = { ...wasmToolchain() };
@@ -43,7 +46,7 @@ function buildEngine() {
   const mirrors = existsSync(registry) ? readdirSync(registry).map((name) => join(registry, name)) : [];
   const remap = [[ROOT, "hawser"], ...mirrors.map((folder) => [folder, "crates"])].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   const flags = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
-  env[flags] = [process.env[flags], ...remap].filter(Boolean).join(" ");
+  env[flags] = [process.env[flags], STACK, ...remap].filter(Boolean).join(" ");
   run(env.CARGO, ["build", "--quiet", "--release", "--lib", ...target], env);
   const wasm = join(env.CARGO_TARGET_DIR, "wasm32-unknown-unknown/release/hawser.wasm");
   run(wasmBindgen(), [wasm, "--target", "web", "--out-dir", path("target/pkg"), "--out-name", "hawser", "--omit-default-module-path"]);

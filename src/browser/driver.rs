@@ -212,11 +212,11 @@ impl Driver {
         if self.draining.replace(true) {
             return;
         }
-        let mut outputs = self.outputs.take();
+        let mut outputs = self.outputs.borrow_mut();
         while self.session.borrow_mut().take_outputs(now, &mut outputs) {
             self.perform(&mut outputs, now);
         }
-        self.outputs.replace(outputs);
+        drop(outputs);
         self.frame.replace(None);
         self.draining.set(false);
         self.arm_timer();
@@ -248,10 +248,10 @@ impl Driver {
         if outputs.events.is_empty() {
             return;
         }
-        let mut records = self.records.take();
+        let mut records = self.records.borrow_mut();
         records.clear();
-        for event in outputs.events.drain(..) {
-            records.event(&event);
+        for event in &outputs.events {
+            records.event(event);
         }
         let frame = match std::mem::take(&mut outputs.frame) {
             Frame::None => None,
@@ -259,7 +259,6 @@ impl Driver {
             Frame::Assembled(bytes) => Some(Uint8Array::from(bytes.as_slice())),
         };
         let words = Uint32Array::from(records.words());
-        self.records.replace(records);
         if let Err(error) = self.deliver.call2(&JsValue::UNDEFINED, &frame.into(), &words) {
             env::report_error(&error);
         }

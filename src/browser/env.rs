@@ -1,6 +1,8 @@
 //! What the session is not allowed to ask for itself: the time, a random seed, a microtask. Only globals that pages and workers share.
 
-use js_sys::Function;
+use std::cell::Cell;
+
+use js_sys::{Date, Function};
 use wasm_bindgen::prelude::*;
 use web_sys::Performance;
 
@@ -25,6 +27,9 @@ extern "C" {
 pub struct Clock {
     performance: Performance,
     origin: f64,
+    /// The wall clock at the latest reading.
+    tick: Cell<f64>,
+    latest: Cell<Millis>,
 }
 
 impl Clock {
@@ -32,12 +37,22 @@ impl Clock {
     pub fn new() -> Self {
         let performance = PERFORMANCE.with(Performance::clone);
         let origin = performance.time_origin();
-        Self { performance, origin }
+        Self {
+            performance,
+            origin,
+            tick: Cell::new(f64::NAN),
+            latest: Cell::default(),
+        }
     }
 
-    /// Now.
+    /// Now. `performance.now()` costs half as much as a packet, `Date.now()` a quarter of that: while the wall clock shows the same
+    /// millisecond, so does this one. That it may be set does no harm: all that counts is whether it has moved.
     pub fn now(&self) -> Millis {
-        Millis((self.origin + self.performance.now()) as u64)
+        let tick = Date::now();
+        if tick != self.tick.replace(tick) {
+            self.latest.set(Millis((self.origin + self.performance.now()) as u64));
+        }
+        self.latest.get()
     }
 }
 

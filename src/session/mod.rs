@@ -260,8 +260,10 @@ impl Session {
         self.note_transmit();
         out.recycle();
         self.input.hand_out(out);
-        core::mem::swap(&mut self.out.frame, &mut out.frame);
-        core::mem::swap(&mut self.out, out);
+        // Field by field: swapping the whole struct would copy all of it, for every packet.
+        core::mem::swap(&mut self.out.events, &mut out.events);
+        core::mem::swap(&mut self.out.transmit, &mut out.transmit);
+        (out.close, out.open) = (self.out.close.take(), self.out.open.take());
         out.store = self.store.take_batch();
         !out.is_empty()
     }

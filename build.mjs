@@ -90,7 +90,12 @@ const PARTS = [
     inputs: ["Cargo.toml", "Cargo.lock", "src/lib.rs", "src/codec", "src/session", "src/browser"],
     output: "dist/hawser.wasm",
   },
-  { name: "script", make: buildScript, inputs: ["package-lock.json", "src/ts", "target/pkg/hawser.js"], output: "dist/hawser.js" },
+  {
+    name: "script",
+    make: buildScript,
+    inputs: ["package-lock.json", "src/ts", "src/browser/boundary.js", "target/pkg/hawser.js"],
+    output: "dist/hawser.js",
+  },
   {
     name: "types",
     make: buildTypes,

@@ -31,7 +31,7 @@
 //!
 //! ```ts
 //! class Engine {
-//!   constructor(options: EngineOptions, deliver: (frame: Uint8Array | undefined, records: Uint32Array) => void);
+//!   constructor(options: EngineOptions, deliver: (frame: Uint8Array | undefined, records: Uint32Array, length: number) => void);
 //!   start(): void;
 //!   address(attempt: number, url: string, username?: string, password?: Uint8Array): void;   // answers PREPARE
 //!   address_failed(attempt: number, detail: string): void;                                   // answers PREPARE
@@ -52,8 +52,8 @@
 //!
 //! # The record table
 //!
-//! What the engine has to say crosses the boundary as flat records: `u32` words in a `Uint32Array` that belongs to the callee (memory growth cannot
-//! touch it), over `frame`, the bytes that JavaScript already owns. Payloads and property blocks are never copied: they are *spans*, (offset, length)
+//! What the engine has to say crosses the boundary as flat records: the first `length` words of a `Uint32Array`, good until the callee returns (it is
+//! used again, but memory growth cannot touch it), over `frame`, the bytes that JavaScript already owns. Payloads and property blocks are never copied: they are *spans*, (offset, length)
 //! into `frame`. `frame` is the WebSocket frame itself, or, when a packet came in pieces, a copy of the packets that were put together; it is
 //! `undefined` when no record of the delivery has a span. An empty span is (0, 0).
 //!

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
+use super::boundary;
 use super::driver::Driver;
 use super::env::{self, Clock};
 use super::options::{self, EngineOptions};
@@ -31,6 +32,7 @@ impl Engine {
         #[wasm_bindgen(unchecked_param_type = "(frame: Uint8Array | undefined, records: Uint32Array) => void")]
         deliver: Function,
     ) -> Engine {
+        boundary::use_memory(&wasm_bindgen::memory());
         let clock = Clock::new();
         let session = Session::new(options::config(options), env::seed(&clock));
         Engine {

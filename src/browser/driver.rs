@@ -3,10 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::{Function, Uint8Array, Uint32Array};
+use js_sys::{Function, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
+use super::boundary;
 use super::env::{self, Clock};
 use super::later::Later;
 use super::records::Records;
@@ -21,7 +22,7 @@ use crate::session::{CloseKind, Frame, Millis, Outputs, Phase, Session, SocketCl
 #[derive(Debug)]
 pub struct Driver {
     session: RefCell<Session>,
-    /// Called with (frame, records); see the record table.
+    /// Called with (frame, records, length); see the record table.
     deliver: Function,
     /// Whether packets that are ready at the same time share a WebSocket frame.
     join: bool,
@@ -155,16 +156,16 @@ impl Driver {
     }
 
     /// A binary frame has come: the only copy of an inbound frame is the one into the session's input buffer.
-    pub fn socket_received(&self, number: u32, frame: Uint8Array) {
+    pub fn socket_received(&self, number: u32, frame: Uint8Array, length: u32) {
         if self.current(number, |_| ()).is_none() {
             return;
         }
         let now = self.clock.now();
         {
             let mut session = self.session.borrow_mut();
-            let length = frame.length() as usize;
+            let length = length as usize;
             self.received.count(length);
-            frame.copy_to(session.input(length));
+            boundary::copy_in(&frame, session.input(length).as_mut_ptr());
             self.frame.replace(Some(frame));
             session.handle_input(now);
         }
@@ -258,10 +259,8 @@ impl Driver {
             Frame::Input => self.frame.take(),
             Frame::Assembled(bytes) => Some(Uint8Array::from(bytes.as_slice())),
         };
-        let words = Uint32Array::from(records.words());
-        if let Err(error) = self.deliver.call2(&JsValue::UNDEFINED, &frame.into(), &words) {
-            env::report_error(&error);
-        }
+        let words = records.words();
+        boundary::tell(&self.deliver, frame, words.as_ptr(), words.len() as u32);
     }
 
     /// Sends everything that is ready.

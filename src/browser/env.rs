@@ -16,10 +16,6 @@ extern "C" {
     /// Runs `task` when the running script is done.
     #[wasm_bindgen(js_name = queueMicrotask)]
     pub fn queue_microtask(task: &Function);
-
-    /// Hands an error to the page's `error` event, as if nobody had caught it.
-    #[wasm_bindgen(js_name = reportError)]
-    pub fn report_error(error: &JsValue);
 }
 
 /// The clock: milliseconds since the epoch that never go back while the page lives.

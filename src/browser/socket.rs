@@ -6,8 +6,9 @@ use std::rc::{Rc, Weak};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+use web_sys::{BinaryType, CloseEvent, WebSocket};
 
+use super::boundary;
 use super::driver::Driver;
 use super::stats::Traffic;
 use super::transmit;
@@ -23,7 +24,7 @@ pub struct Socket {
     opened: Cell<bool>,
     /// Whole packets that wait for [`Socket::send`].
     unsent: RefCell<Vec<u8>>,
-    _handlers: [Handler; 3],
+    _handlers: (Closure<dyn Fn(Uint8Array, u32)>, [Handler; 3]),
 }
 
 type Handler = Closure<dyn Fn(JsValue)>;
@@ -35,28 +36,29 @@ impl Socket {
         let inner = WebSocket::new_with_str_sequence(url, &protocols)?;
         inner.set_binary_type(BinaryType::Arraybuffer);
         let open = handler(driver, move |driver, _| driver.socket_opened(number));
-        let message = handler(driver, move |driver, event| {
-            let data = event.unchecked_into::<MessageEvent>().data();
-            if data.is_string() {
-                driver.socket_sent_text(number);
-            } else {
-                driver.socket_received(number, Uint8Array::new(&data));
-            }
-        });
+        let received = {
+            let driver = driver.clone();
+            Closure::<dyn Fn(Uint8Array, u32)>::new(move |frame, length| {
+                if let Some(driver) = driver.upgrade() {
+                    driver.socket_received(number, frame, length);
+                }
+            })
+        };
+        let text = handler(driver, move |driver, _| driver.socket_sent_text(number));
         let close = handler(driver, move |driver, event| {
             let event = event.unchecked_into::<CloseEvent>();
             driver.socket_closed(number, event.code(), &event.reason());
         });
         // The event "error" says nothing and is always followed by "close".
         inner.set_onopen(Some(open.as_ref().unchecked_ref()));
-        inner.set_onmessage(Some(message.as_ref().unchecked_ref()));
+        boundary::listen(&inner, &received, &text);
         inner.set_onclose(Some(close.as_ref().unchecked_ref()));
         Ok(Self {
             number,
             inner,
             opened: Cell::new(false),
             unsent: RefCell::default(),
-            _handlers: [open, message, close],
+            _handlers: (received, [open, text, close]),
         })
     }
 

@@ -59,7 +59,7 @@ export class Client extends EventTarget implements AsyncDisposable {
     super();
     this.#settings = settings;
     this.#host = startHost(settings.engine, {
-      deliver: (frame, records) => this.#deliver(frame, records),
+      deliver: (frame, records, length) => this.#deliver(frame, records, length),
       stopped: (cause, error) => {
         if (error !== undefined) this.#report(error);
         this.#stop(cause);
@@ -199,8 +199,8 @@ export class Client extends EventTarget implements AsyncDisposable {
   }
 
   /** All that the engine says comes through here. Nothing in it may throw: it would throw into the engine. */
-  #deliver(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array): void {
-    for (let at = 0; at < words.length; ) {
+  #deliver(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, length: number): void {
+    for (let at = 0; at < length; ) {
       const head = words[at] ?? 0;
       if (kindOf(head) === KIND.message) this.#subscriptions.deliver(frame, words, at);
       else if (kindOf(head) === KIND.done) this.#done(words, at);

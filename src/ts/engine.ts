@@ -36,8 +36,11 @@ export type BackoffOptions =
   | { readonly kind: "fixed"; readonly delay: number; readonly jitter: number }
   | { readonly kind: "exponential"; readonly min: number; readonly max: number; readonly jitter: number };
 
-/** Takes what the engine says: records (the record table of src/lib.rs) over a frame. Both belong to the callee. */
-export type Deliver = (frame: Uint8Array<ArrayBuffer> | undefined, records: Uint32Array) => void;
+/**
+ * Takes what the engine says: `length` words of records (the record table of src/lib.rs) over a frame. The frame belongs to the
+ * callee; the records are good until the call returns.
+ */
+export type Deliver = (frame: Uint8Array<ArrayBuffer> | undefined, records: Uint32Array, length: number) => void;
 
 /** The `Engine` class of the WebAssembly module. Its generated types are not used, so that they stay out of the package. */
 export interface RawEngine {

@@ -36,8 +36,12 @@ export class TopicView {
 export class Message<F extends string = string> {
   readonly #view: TopicView;
   readonly #frame: Uint8Array<ArrayBuffer>;
-  readonly #words: Uint32Array;
-  readonly #at: number;
+  /** Flags of the record in bits 0-7, packet identifier above. */
+  readonly #head: number;
+  readonly #payloadAt: number;
+  readonly #payloadLength: number;
+  readonly #propertiesAt: number;
+  readonly #propertiesLength: number;
   #payload: Uint8Array<ArrayBuffer> | undefined;
   #properties: PropertyValues | undefined;
 
@@ -45,8 +49,11 @@ export class Message<F extends string = string> {
   constructor(view: TopicView, frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, at: number) {
     this.#view = view;
     this.#frame = frame ?? EMPTY;
-    this.#words = words;
-    this.#at = at;
+    this.#head = ((words[at] as number) >>> 24) | ((words[at + MESSAGE.packetId] as number) << 8);
+    this.#payloadAt = words[at + MESSAGE.payload] as number;
+    this.#payloadLength = words[at + MESSAGE.payload + 1] as number;
+    this.#propertiesAt = words[at + MESSAGE.properties] as number;
+    this.#propertiesLength = words[at + MESSAGE.properties + 1] as number;
   }
 
   /** The topic it was published to. */
@@ -64,7 +71,7 @@ export class Message<F extends string = string> {
    * elsewhere, or to keep a small payload out of a large frame.
    */
   get payload(): Uint8Array<ArrayBuffer> {
-    this.#payload ??= this.#span(MESSAGE.payload);
+    this.#payload ??= this.#span(this.#payloadAt, this.#payloadLength);
     return this.#payload;
   }
 
@@ -87,22 +94,22 @@ export class Message<F extends string = string> {
   }
 
   get qos(): Qos {
-    return (this.#flags & 3) as Qos;
+    return (this.#head & 3) as Qos;
   }
 
   /** True for a message that the broker had kept, false for one that was just published. */
   get retain(): boolean {
-    return (this.#flags & 4) !== 0;
+    return (this.#head & 4) !== 0;
   }
 
   /** True when the broker sends it again: it may have been seen before. */
   get dup(): boolean {
-    return (this.#flags & 8) !== 0;
+    return (this.#head & 8) !== 0;
   }
 
   /** Packet identifier, QoS 1 and 2 only. */
   get packetId(): number | undefined {
-    return this.#word(MESSAGE.packetId) || undefined;
+    return this.#head >>> 8 || undefined;
   }
 
   /** Seconds that were left of the message's life when the broker sent it. */
@@ -137,22 +144,14 @@ export class Message<F extends string = string> {
     return this.#values.subscriptionIdentifiers ?? [];
   }
 
-  get #flags(): number {
-    return this.#word(0) >>> 24;
-  }
-
   get #values(): PropertyValues {
-    this.#properties ??= this.#word(MESSAGE.properties + 1) === 0 ? NO_PROPERTIES : decodeProperties(this.#span(MESSAGE.properties));
+    this.#properties ??=
+      this.#propertiesLength === 0 ? NO_PROPERTIES : decodeProperties(this.#span(this.#propertiesAt, this.#propertiesLength));
     return this.#properties;
   }
 
-  #word(offset: number): number {
-    return this.#words[this.#at + offset] ?? 0;
-  }
-
-  #span(offset: number): Uint8Array<ArrayBuffer> {
-    const length = this.#word(offset + 1);
+  #span(offset: number, length: number): Uint8Array<ArrayBuffer> {
     if (length === 0) return EMPTY;
-    return new Uint8Array(this.#frame.buffer, this.#frame.byteOffset + this.#word(offset), length);
+    return new Uint8Array(this.#frame.buffer, this.#frame.byteOffset + offset, length);
   }
 }

@@ -91,7 +91,10 @@ export class PageHost implements EngineHost {
     this.#keptBytes += payload.length;
     this.#kept.push((engine) => {
       const code = engine.publish(token, topic, payload, flags, properties);
-      if (code !== PENDING) this.#events.deliver(undefined, doneRecord(token, code));
+      if (code !== PENDING) {
+        const done = doneRecord(token, code);
+        this.#events.deliver(undefined, done, done.length);
+      }
     });
     return PENDING;
   }

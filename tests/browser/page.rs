@@ -103,7 +103,7 @@ struct Inner {
 /// An engine with a page around it.
 pub struct Page {
     inner: Rc<Inner>,
-    _deliver: Closure<dyn Fn(Option<Uint8Array>, Uint32Array)>,
+    _deliver: Closure<dyn Fn(Option<Uint8Array>, Uint32Array, u32)>,
 }
 
 impl Page {
@@ -120,11 +120,12 @@ impl Page {
             waker: RefCell::default(),
         });
         let receiver = Rc::downgrade(&inner);
-        let deliver = Closure::<dyn Fn(Option<Uint8Array>, Uint32Array)>::new(move |frame, words| {
-            if let Some(inner) = receiver.upgrade() {
-                inner.receive(frame, words);
-            }
-        });
+        let deliver =
+            Closure::<dyn Fn(Option<Uint8Array>, Uint32Array, u32)>::new(move |frame, words: Uint32Array, length| {
+                if let Some(inner) = receiver.upgrade() {
+                    inner.receive(frame, &words.subarray(0, length));
+                }
+            });
         let function: &Function = deliver.as_ref().unchecked_ref();
         let engine = Engine::new(&options(changes), function.clone());
         inner.engine.replace(Some(Rc::new(engine)));
@@ -256,7 +257,7 @@ impl Inner {
         }
     }
 
-    fn receive(&self, frame: Option<Uint8Array>, words: Uint32Array) {
+    fn receive(&self, frame: Option<Uint8Array>, words: &Uint32Array) {
         (self.before.borrow())();
         let words = words.to_vec();
         let frame = frame.map(|frame| frame.to_vec()).unwrap_or_default();

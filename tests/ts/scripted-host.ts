@@ -67,7 +67,10 @@ export class ScriptedHost implements EngineHost {
 
   /** Delivers records, over `frame`. */
   say(words: readonly number[], frame?: Uint8Array<ArrayBuffer>): void {
-    this.#events.deliver(frame, Uint32Array.from(words));
+    // The engine's buffer is used again for the next delivery.
+    const records = Uint32Array.from(words);
+    this.#events.deliver(frame, records, records.length);
+    records.fill(0xffff_ffff);
   }
 
   stop(cause: Cause, error?: Error): void {

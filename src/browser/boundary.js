@@ -1,0 +1,53 @@
+// The hot way in: what is cheaper to do on this side of the boundary. A frame crosses it four times here; through the bindings of the
+// same browser interfaces it would cross nine times and leave garbage each time, which costs more than handling the packet.
+
+/** @type {WebAssembly.Memory} */
+let memory;
+/** Views of the memory, made again when it has grown: the old ones are then empty. */
+let bytes = new Uint8Array(0);
+let source = new Uint32Array(0);
+
+/** Records up to this many words use one buffer again and again. */
+const KEPT = 4096;
+const kept = new Uint32Array(KEPT);
+/** Up to here a loop is quicker than a view. */
+const FEW = 64;
+
+export function useMemory(of) {
+  memory = of;
+}
+
+/** Calls `received(frame, length)` for each binary frame of a socket and `receivedText()` for each other. */
+export function listen(socket, received, receivedText) {
+  socket.onmessage = ({ data }) => {
+    if (typeof data === "string") {
+      receivedText();
+    } else {
+      const frame = new Uint8Array(data);
+      received(frame, frame.length);
+    }
+  };
+}
+
+/** Copies a frame to an address. */
+export function copyIn(frame, at) {
+  if (bytes.length === 0) bytes = new Uint8Array(memory.buffer);
+  bytes.set(frame, at);
+}
+
+/**
+ * Calls `deliver(frame, words, length)`. The records are copied out first, because the memory may move while they are told. What
+ * `deliver` throws is reported like an error that nobody caught: it must not reach the engine.
+ */
+export function tell(deliver, frame, at, length) {
+  if (source.length === 0) source = new Uint32Array(memory.buffer);
+  const words = length <= KEPT ? kept : new Uint32Array(length);
+  const start = at >>> 2;
+  if (length <= FEW) for (let index = 0; index < length; index++) words[index] = source[start + index];
+  else words.set(source.subarray(start, start + length));
+  try {
+    deliver(frame, words, length);
+  } catch (error) {
+    reportError(error);
+  }
+}

@@ -48,7 +48,10 @@ impl Session {
                 }
                 self.emit_release(slot);
             }
-            Target::Nobody if !ack.reason.is_error() => self.write_pubrel(ack.packet_id, false),
+            // A message that has yet to be sent on this connection must not be released before it: it would arrive twice.
+            Target::Nobody if !ack.reason.is_error() && self.packet_ids.owner(ack.packet_id).is_none() => {
+                self.write_pubrel(ack.packet_id, false);
+            }
             Target::Nobody => {}
         }
         Ok(())

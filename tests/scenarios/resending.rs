@@ -148,3 +148,22 @@ fn a_message_that_left_in_a_session_that_was_lost_cannot_be_cancelled() {
     [1, 2].iter().for_each(|token| world.cancel(*token));
     assert!(world.is_open(1), "the broker may have it");
 }
+
+#[test]
+fn a_pubrec_for_a_message_that_was_not_sent_on_this_connection_is_not_answered() {
+    // A PUBREL would end the exchange at the broker, and the PUBLISH that is still to come would arrive as a new message.
+    let mut world = World::online(lasting());
+    world.publish(1, 1, "t", "1");
+    world.publish(2, 2, "t", "2");
+    world.reconnect();
+    world.connack(true, &[Property::ReceiveMaximum(1)]);
+    world.expect(&["PUBLISH q1 1 dup \"t\" 1"]);
+    world.pubrec(2);
+    world.expect(&[]);
+    world.puback(1);
+    world.expect(&["PUBLISH q2 2 dup \"t\" 2"]);
+    world.pubrec(2);
+    world.expect(&["PUBREL 2"]);
+    world.pubcomp(2);
+    assert_eq!(world.outcome(2), 0);
+}

@@ -307,3 +307,20 @@ fn without_a_durable_store_there_is_no_batch_at_all() {
     world.subscribe(2, "a", 0);
     assert!(world.committed.is_empty());
 }
+
+#[test]
+fn a_repeated_pubrel_is_answered_when_the_identifier_has_left_the_store_also_on_the_next_connection() {
+    let mut world = slow();
+    world.message(2, 5, "t", "x");
+    world.commit();
+    world.publish(1, 1, "t", "keeps the store busy");
+    world.pubrel(5);
+    world.reconnect();
+    world.connack(true, &[]);
+    world.pubrel(5);
+    world.expect(&[]);
+    world.commit();
+    assert!(!world.take().iter().any(|packet| packet.starts_with("PUBCOMP")));
+    world.commit();
+    world.expect(&["PUBCOMP 5 92"]);
+}

@@ -137,7 +137,7 @@ impl Session {
             Answer::Rec(id) => (PUBREC, id, true),
             Answer::Comp(id, known) => (PUBCOMP, id, known),
         };
-        if first != PUBREC {
+        if known && first != PUBREC {
             self.link.answered = self.link.answered.saturating_add(1);
         }
         let [high, low] = id.get().to_be_bytes();

@@ -263,3 +263,16 @@ fn properties_that_are_allowed_harm_nothing() {
     world.send_bytes(&bytes);
     world.expect(&["PUBACK 1"]);
 }
+
+#[test]
+fn the_answer_to_an_unknown_pubrel_makes_no_room_for_another_message() {
+    let mut world = World::online(Config {
+        receive_maximum: 1,
+        ..plain()
+    });
+    world.message(2, 1, "t", "open");
+    world.pubrel(9);
+    world.expect(&["PUBREC 1", "PUBCOMP 9 92"]);
+    world.message(1, 2, "t", "one too many");
+    world.expect(&["DISCONNECT 93"]);
+}

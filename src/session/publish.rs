@@ -165,14 +165,12 @@ impl Session {
         }
     }
 
-    /// Sends what an earlier connection left unfinished, unless the broker takes less than it did then `[MQTT-3.2.2-15]`.
+    /// Sends what an earlier connection left unfinished, unless the broker takes less than it did then.
     fn resend(&mut self, slot: u32) {
-        let fits = self.queue.get(slot).map_or(Ok(()), |entry| self.check_size(entry));
-        if let Err(failure) = fits {
-            self.settle(slot, failure.code(), None);
-            return;
+        match self.queue.get(slot).map_or(Ok(()), |entry| self.check_entry(entry)) {
+            Ok(()) => self.begin(slot),
+            Err(failure) => self.settle(slot, failure.code(), None),
         }
-        self.begin(slot);
     }
 
     fn sequence(&self, slot: u32) -> u64 {
@@ -185,13 +183,14 @@ impl Session {
             return;
         };
         let sent = self
-            .check_limits(entry.qos, entry.retain)
-            .and_then(|()| self.check_size(&entry))
+            .check_entry(&entry)
             .map(|()| write_entry(&entry, self.config.version, &mut self.link, &mut self.out.transmit));
         self.done(entry.token, sent.map_or_else(Failure::code, |()| 0));
     }
 
-    fn check_size(&self, entry: &Entry) -> Result<(), Failure> {
+    /// Whether the broker takes it on this connection `[MQTT-3.2.2-11]`, `[MQTT-3.2.2-14]`, `[MQTT-3.2.2-15]`.
+    fn check_entry(&self, entry: &Entry) -> Result<(), Failure> {
+        self.check_limits(entry.qos, entry.retain)?;
         if entry.wire.len() > self.link.limits.maximum_packet_size as usize {
             Err(Failure::PacketTooLarge)
         } else {
@@ -204,10 +203,7 @@ impl Session {
         let Some(entry) = self.queue.get(slot) else {
             return false;
         };
-        let allowed = self
-            .check_limits(entry.qos, entry.retain)
-            .and_then(|()| self.check_size(entry));
-        if let Err(failure) = allowed {
+        if let Err(failure) = self.check_entry(entry) {
             self.settle(slot, failure.code(), None);
             return true;
         }

@@ -279,3 +279,16 @@ fn what_the_broker_leaves_out_is_the_standard_s_default() {
         (60, 0, false)
     );
 }
+
+#[test]
+fn what_would_be_sent_again_is_refused_where_a_resumed_connection_takes_less_than_the_earlier_one() {
+    let mut world = World::online(lasting());
+    world.publish(1, 2, "t", "x");
+    world.publish_all(2, 1, "t", b"x", true, &[]);
+    world.publish(3, 1, "t", "y");
+    world.reconnect();
+    world.connack(true, &[MaximumQos(1), RetainAvailable(false)]);
+    world.assert_failed(1, Failure::QosNotSupported);
+    world.assert_failed(2, Failure::RetainNotAvailable);
+    world.expect(&["PUBLISH q1 3 dup \"t\" y"]);
+}

@@ -81,9 +81,7 @@ impl Session {
             _ => Stage::Waiting,
         };
         let at_once = self.is_online() && self.window_is_open() && self.queue.len(Stage::Waiting) == 0;
-        if !at_once {
-            self.check_queue(wire.len())?;
-        }
+        self.check_queue(wire.len(), at_once)?;
         let sequence = self.next_sequence;
         self.next_sequence = sequence.wrapping_add(1);
         let tail = payload_length.saturating_add(match self.config.version {
@@ -122,13 +120,14 @@ impl Session {
         Ok(())
     }
 
-    fn check_queue(&self, size: usize) -> Result<(), Failure> {
+    /// Whether there is room: in bytes for everything, in messages only for what has to wait.
+    fn check_queue(&self, size: usize, at_once: bool) -> Result<(), Failure> {
         let waiting = self
             .queue
             .len(Stage::Waiting)
             .saturating_add(self.queue.len(Stage::WaitingAtMostOnce));
         let bytes = self.queue.bytes();
-        let too_many = waiting >= self.config.max_queued;
+        let too_many = !at_once && waiting >= self.config.max_queued;
         let too_large = bytes > 0 && bytes.saturating_add(size) > self.config.max_queued_bytes;
         if too_many || too_large {
             Err(Failure::QueueFull)

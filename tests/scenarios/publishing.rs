@@ -288,3 +288,18 @@ fn an_empty_block_of_properties_is_no_property() {
     world.publish_all(1, 1, "t", b"", false, &[]);
     assert_eq!(world.take_wire(), [0x32, 6, 0, 1, b't', 0, 1, 0]);
 }
+
+#[test]
+fn the_bound_in_bytes_holds_also_for_what_is_sent_and_not_finished() {
+    let mut world = World::online(Config {
+        max_queued_bytes: 100,
+        ..plain()
+    });
+    world.publish_all(1, 1, "t", &[b'x'; 60], false, &[]);
+    world.publish_all(2, 1, "t", &[b'x'; 60], false, &[]);
+    assert!(world.is_open(1), "one message is always taken");
+    world.assert_failed(2, Failure::QueueFull);
+    world.puback(1);
+    world.publish_all(3, 1, "t", &[b'x'; 60], false, &[]);
+    assert!(world.is_open(3));
+}

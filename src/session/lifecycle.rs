@@ -1,6 +1,6 @@
 //! From one state to the next: attempts, losses, faults and the end.
 
-use crate::codec::{Disconnect, Place, Properties, ReasonCode, Version};
+use crate::codec::{Disconnect, Place, Properties, ReasonCode, ReasonPlace, Version};
 
 use super::link::Link;
 use super::timers::Timer;
@@ -161,7 +161,7 @@ impl Session {
         };
         let farewell = if self.is_online() && self.config.version == Version::V5 {
             let mut packets = core::mem::take(&mut self.out.transmit);
-            // A code that a client may not send would leave it at closing.
+            // Every fault has a code that a client may send.
             let _ = Disconnect::new(fault.reason).encode(self.config.version, &mut packets);
             packets
         } else {
@@ -255,15 +255,20 @@ impl Session {
 
     fn write_disconnect(&self, reason: ReasonCode, raw: &[u8], packets: &mut Vec<u8>) {
         let version = self.config.version;
-        let normal = Disconnect::new(ReasonCode::NORMAL_DISCONNECTION);
         let start = packets.len();
         if version == Version::V311 {
             // With another reason the will is wanted: then there is no DISCONNECT in 3.1.1, just the end.
-            if reason == normal.reason {
-                let _ = normal.encode(version, packets);
+            if reason == ReasonCode::NORMAL_DISCONNECTION {
+                let _ = Disconnect::new(reason).encode(version, packets);
             }
             return;
         }
+        // What only servers say is not a client's to send [MQTT-3.14.2-1].
+        let reason = if reason.allowed_in(ReasonPlace::DisconnectFromClient) {
+            reason
+        } else {
+            ReasonCode::NORMAL_DISCONNECTION
+        };
         let properties = Properties::parse(raw, Place::DisconnectFromClient)
             .ok()
             .filter(|properties| {
@@ -275,9 +280,7 @@ impl Session {
         let whole = Disconnect { reason, properties }.encode(version, packets);
         if whole.is_err() || packets.len().saturating_sub(start) > limit {
             packets.truncate(start);
-            if Disconnect::new(reason).encode(version, packets).is_err() {
-                let _ = normal.encode(version, packets);
-            }
+            let _ = Disconnect::new(reason).encode(version, packets);
         }
     }
 

@@ -292,3 +292,17 @@ fn what_would_be_sent_again_is_refused_where_a_resumed_connection_takes_less_tha
     world.assert_failed(2, Failure::RetainNotAvailable);
     world.expect(&["PUBLISH q1 3 dup \"t\" y"]);
 }
+
+#[test]
+fn a_disconnect_never_carries_a_reason_that_only_servers_give() {
+    for (reason, expected) in [
+        (ReasonCode::SESSION_TAKEN_OVER, "DISCONNECT 00"),
+        (ReasonCode::NOT_AUTHORIZED, "DISCONNECT 00"),
+        (ReasonCode::ADMINISTRATIVE_ACTION, "DISCONNECT 98"),
+    ] {
+        let mut world = World::online(plain());
+        world.session.close(world.time(), reason, &[]);
+        world.drain();
+        world.expect(&[expected]);
+    }
+}

@@ -108,6 +108,10 @@ impl<'a> Connect<'a> {
                 return Err(EncodeError::EmptyClientId);
             }
         }
+        if self.properties.authentication_data().is_some() && self.properties.authentication_method().is_none() {
+            // 3.1.2.11.10
+            return Err(EncodeError::MissingAuthenticationMethod);
+        }
         let start = wire::begin(out, 0x10);
         let body = self.put_body(version, out);
         wire::end(out, start, body)

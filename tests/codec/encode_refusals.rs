@@ -346,4 +346,10 @@ fn goodbyes_and_authentication_that_cannot_be_written() {
     );
     refused(auth(0x01, method.as_properties()), V5, EncodeError::InvalidReasonCode);
     refused(auth(0x18, method.as_properties()), V311, EncodeError::NotInVersion);
+    let data = block(Place::Connect, &[Property::AuthenticationData(b"d")]);
+    let connect = Connect {
+        properties: data.as_properties(),
+        ..CONNECT
+    };
+    refused(Packet::Connect(connect), V5, EncodeError::MissingAuthenticationMethod);
 }

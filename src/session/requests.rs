@@ -18,6 +18,8 @@ pub(super) struct Request {
     pub(super) token: u32,
     pub(super) filter: Box<str>,
     pub(super) kind: Kind,
+    /// It left on an earlier connection, and the broker may have acted on it.
+    pub(super) sent: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -61,6 +63,7 @@ impl Subscription {
                 properties: self.properties.clone(),
                 granted_before,
             },
+            sent: granted_before.is_some(),
         }
     }
 }

@@ -79,7 +79,8 @@ impl Session {
     pub(super) fn suspend_requests(&mut self) {
         while let Some((id, batch)) = self.subscriptions.awaiting.pop_back() {
             self.packet_ids.release(id);
-            for request in batch.into_iter().rev() {
+            for mut request in batch.into_iter().rev() {
+                request.sent = true;
                 self.subscriptions.pending.push_front(request);
             }
         }

@@ -74,6 +74,7 @@ impl Session {
             token,
             filter: filter.into(),
             kind: Kind::Unsubscribe,
+            sent: false,
         });
         Ok(())
     }
@@ -97,7 +98,7 @@ impl Session {
             .subscriptions
             .pending
             .iter()
-            .position(|request| request.token == token);
+            .position(|request| request.token == token && !request.sent);
         let Some(request) = position.and_then(|at| self.subscriptions.pending.remove(at)) else {
             return false;
         };

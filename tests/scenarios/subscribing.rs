@@ -319,3 +319,23 @@ fn ten_thousand_filters_are_one_packet() {
     world.suback(1, &[0; 10_000]);
     assert!((0..10_000).all(|token| world.outcome(token) == 0));
 }
+
+#[test]
+fn what_was_asked_on_an_earlier_connection_cannot_be_cancelled() {
+    let mut world = World::online(lasting());
+    world.subscribe(1, "a", 0);
+    world.unsubscribe(2, "b");
+    world.cut();
+    // The broker may have acted on both: a subscription that it keeps must not be forgotten here.
+    (1..=2).for_each(|token| world.cancel(token));
+    assert!(world.is_open(1) && world.is_open(2));
+    world.reconnect();
+    world.connack(true, &[]);
+    world.expect(&["SUBSCRIBE 3 a:0", "UNSUBSCRIBE 4 b"]);
+    world.suback(3, &[0]);
+    world.reconnect();
+    world.connack(false, &[]);
+    world.cut();
+    world.cancel(1);
+    assert_eq!(world.outcome(1), 0, "granted long ago");
+}

@@ -37,7 +37,7 @@ export function durationOf(option: string, value: unknown, rule: DurationRule): 
 }
 
 function toUnit(value: unknown, unit: "ms" | "s"): number | undefined {
-  if (typeof value === "number") return Number.isFinite(value) ? Math.ceil(value) : undefined;
+  if (typeof value === "number") return value >= 0 ? Math.ceil(value) : undefined;
   const match = typeof value === "string" ? TEXT.exec(value) : null;
   const scale = UNITS[match?.[2] ?? ""];
   if (scale === undefined) return undefined;

@@ -76,5 +76,5 @@ function isPlainObject(value: unknown): boolean {
 }
 
 function kindOf(value: unknown): string {
-  return typeof value === "object" ? (value?.constructor.name ?? "an object") : typeof value;
+  return typeof value === "object" ? (value?.constructor?.name ?? "an object") : typeof value;
 }

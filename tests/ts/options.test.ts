@@ -131,6 +131,7 @@ test("each wrong option is named, with what it takes", () => {
     ["clientId", { clientId: "x".repeat(65_536) }],
     ["protocol", { protocol: 5 }, /"5.0", "3.1.1"/],
     ["keepAlive", { keepAlive: -1 }, /from 0 to 65535/],
+    ["keepAlive", { keepAlive: -0.5 }],
     ["keepAlive", { keepAlive: "1d" }],
     ["session", { session: 7 }, /expiry, cleanStart/],
     ["session.expiry", { session: { expiry: "soon" } }],

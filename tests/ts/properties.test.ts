@@ -113,6 +113,7 @@ test("what would not arrive as it is meant is refused", () => {
     Promise.resolve(1),
     new Blob(["x"]),
     /x/,
+    Object.create(Object.create(null)),
   ]) {
     assert.throws(
       () => payloadBytes(wrong),

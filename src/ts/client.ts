@@ -52,7 +52,6 @@ export class Client extends EventTarget implements AsyncDisposable {
   #detach: (() => void) | undefined;
   /** The last topic that passed the check: most publishers use few. */
   #lastTopic: string | undefined;
-  #errorListeners = false;
 
   /** @internal */
   constructor(settings: Settings, startHost: StartHost) {
@@ -134,8 +133,8 @@ export class Client extends EventTarget implements AsyncDisposable {
       handler === undefined
         ? new IterableSubscription<F>(pattern, this.#owner, settings.buffer)
         : new Subscription<F>(pattern, this.#owner, handler);
-    this.#subscriptions.add(subscription as unknown as Subscription, settings);
     if (settings.signal !== undefined) subscription.endWith(settings.signal);
+    this.#subscriptions.add(subscription as unknown as Subscription, settings);
     return subscription;
   }
 
@@ -186,7 +185,6 @@ export class Client extends EventTarget implements AsyncDisposable {
     listener: Listener<ClientEvents[K]>,
     options?: AddEventListenerOptions | boolean,
   ): void {
-    if (type === "error") this.#errorListeners = true;
     super.addEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
   }
 
@@ -278,10 +276,16 @@ export class Client extends EventTarget implements AsyncDisposable {
     this.dispatchEvent(clientEvent("status", { status }));
   }
 
-  /** A fault that no promise tells. It must not be lost, so without a listener the page's own error handler gets it. */
+  /** A fault that no promise tells. It must not be lost, so when no listener looks at it the page's own error handler gets it. */
   #report(error: unknown): void {
-    if (this.#errorListeners) this.dispatchEvent(clientEvent("error", { error }));
-    else if (typeof reportError === "function") reportError(error);
+    let seen = false;
+    const look = (): unknown => {
+      seen = true;
+      return error;
+    };
+    this.dispatchEvent(Object.defineProperty(new Event("error"), "error", { get: look }));
+    if (seen) return;
+    if (typeof reportError === "function") reportError(error);
     else console.error(error);
   }
 }

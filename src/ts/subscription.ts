@@ -54,9 +54,9 @@ export class Subscription<F extends string = string> implements AsyncDisposable 
   /** @internal */
   readonly pattern: Pattern;
   readonly #owner: SubscriptionOwner;
-  readonly #handler: MessageHandler<F>;
   readonly #ready = new Ready();
-  #over = false;
+  /** Let go at the end: the router may know the subscription a little longer. */
+  #handler: MessageHandler<F> | undefined;
   #detach: (() => void) | undefined;
 
   /** @internal */
@@ -96,9 +96,8 @@ export class Subscription<F extends string = string> implements AsyncDisposable 
 
   /** @internal Hands one message to the user. Never throws. */
   accept(message: Message<F>): void {
-    if (this.#over) return;
     try {
-      const result = this.#handler(message);
+      const result = this.#handler?.(message);
       if (isThenable(result)) result.then(undefined, (error: unknown) => this.#owner.report(error));
     } catch (error) {
       this.#owner.report(error);
@@ -112,8 +111,8 @@ export class Subscription<F extends string = string> implements AsyncDisposable 
 
   /** @internal The first end counts. A refusal that nobody waits for is reported by the client. */
   end(how: SubscriptionEnd, error: unknown): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#handler === undefined) return;
+    this.#handler = undefined;
     this.#detach?.();
     const waitedFor = this.#ready.settle({ error });
     const heard = this.ended(how, error) || waitedFor;

@@ -70,12 +70,14 @@ export class Subscriptions {
     if (shared === undefined) {
       shared = { filter, subscribers: new Set(), wire, token: 0, grant: undefined };
       this.#filters.set(filter, shared);
+    }
+    shared.subscribers.add(subscription); // before it is asked for: the host may fail in that very call, which ends all subscribers
+    if (shared.token === 0) {
       this.#ask(shared);
     } else if (!covers(shared.wire, wire)) {
       shared.wire = { ...wire, bits: (wire.bits & ~3) | Math.max(shared.wire.bits & 3, wire.bits & 3) };
       this.#ask(shared);
     }
-    shared.subscribers.add(subscription);
     if (shared.grant !== undefined) subscription.granted(shared.grant);
   }
 

@@ -1,10 +1,10 @@
 // The client against a scripted host: publishing, status, the end, events. Subscriptions have a file of their own.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Status } from "../../src/ts/index.js";
+import type { ClientErrorEvent, Status } from "../../src/ts/index.js";
 import { ClosedError, EngineError, OptionError, PayloadError, PublishError, StoppedError, TopicError } from "../../src/ts/index.js";
 import { scripted } from "./scripted-host.js";
-import { online, record, status } from "./words.js";
+import { message, online, record, status } from "./words.js";
 
 const done = (token: number, code: number, ...reason: string[]) => record("done", 0, token, code, ...reason);
 const STOPPED_BY_USER = status("stopped", { cause: 1 });
@@ -312,16 +312,30 @@ test("a credentials function that throws, rejects or returns rubbish fails the a
   }
 });
 
-test("an error event without a listener goes to the page's error handler", () => {
+test("an error event that no listener takes goes to the page's error handler", () => {
   const reported: unknown[] = [];
   const scope = globalThis as { reportError?: (error: unknown) => void };
   const before = scope.reportError;
   scope.reportError = (error) => void reported.push(error);
   try {
-    const { host } = scripted();
-    const failure = new Error("lost otherwise");
-    host.stop({ kind: "engine", detail: "", message: "" }, failure);
-    assert.deepEqual(reported, [failure]);
+    const { client, host } = scripted();
+    const failures = ["never heard", "heard", "heard once", "no longer heard"].map((text) => new Error(text));
+    let next = 0;
+    client.subscribe("a", () => {
+      throw failures[next++];
+    });
+    const heard: unknown[] = [];
+    const listener = ({ error }: ClientErrorEvent): void => void heard.push(error);
+    const fail = (): void => host.say(message(0, "a"));
+    fail();
+    client.addEventListener("error", listener);
+    fail();
+    client.removeEventListener("error", listener);
+    client.addEventListener("error", listener, { once: true });
+    fail();
+    fail();
+    assert.deepEqual(heard, [failures[1], failures[2]]);
+    assert.deepEqual(reported, [failures[0], failures[3]]);
   } finally {
     if (before === undefined) delete scope.reportError;
     else scope.reportError = before;

@@ -1,6 +1,8 @@
 // Subscriptions against a scripted host: routing, sharing, refusals, loops.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { ClosedError, OptionError, StoppedError, SubscribeError, TopicError } from "../../src/ts/index.js";
 import { scripted } from "./scripted-host.js";
 import { message, record, status } from "./words.js";
@@ -276,6 +278,36 @@ test("at the end of the client ready rejects, and who was leaving has left", asy
   host.say(STOPPED_BY_USER);
   await assert.rejects(waiting, ClosedError);
   await left;
+});
+
+test("a subscription that is asked for when the engine fails still ends", async () => {
+  const { client, host } = scripted();
+  const errors = errorsOf(client);
+  client.subscribe("shared", () => undefined);
+  const failure = new Error("unreachable");
+  host.subscribe = () => host.stop({ kind: "engine", detail: "", message: "" }, failure);
+  const { signal } = new AbortController();
+  const loop = client.subscribe("shared", { qos: 1, signal });
+  await assert.rejects(loop[Symbol.asyncIterator]().next(), StoppedError);
+  await assert.rejects(loop.ready, StoppedError);
+  assert.deepEqual(errors, [failure]);
+});
+
+test("a handler is let go when its subscription ends, though its topics are still known", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const { client, host } = scripted();
+  const held = ((): WeakRef<object> => {
+    const screen: string[] = [];
+    const subscription = client.subscribe("a", ({ topic }) => screen.push(topic));
+    host.say(message(0, "a"));
+    assert.deepEqual(screen, ["a"]);
+    void subscription.unsubscribe();
+    return new WeakRef(screen);
+  })();
+  await new Promise(setImmediate); // a WeakRef holds on until the task that made it is over
+  collect();
+  assert.equal(held.deref(), undefined);
 });
 
 test("bad input of subscribe throws at once and reaches no engine", () => {

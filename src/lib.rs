@@ -32,6 +32,7 @@
 //! ```ts
 //! class Engine {
 //!   constructor(options: EngineOptions, deliver: (frame: Uint8Array | undefined, records: Uint32Array, length: number) => void);
+//!   use_socket(url: string, socket: WebSocket): void;   // before start: a socket that was opened while the module was loading
 //!   start(): void;
 //!   address(attempt: number, url: string, username?: string, password?: Uint8Array): void;   // answers PREPARE
 //!   address_failed(attempt: number, detail: string): void;                                   // answers PREPARE

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
+use web_sys::WebSocket;
 
 use super::boundary;
 use super::driver::Driver;
@@ -38,6 +39,12 @@ impl Engine {
         Engine {
             driver: Driver::new(session, deliver, options::join_packets(options), clock),
         }
+    }
+
+    /// Gives a socket that was opened to `url` while the module was loading; the first attempt takes it if that is where it goes. To be called
+    /// before `start`.
+    pub fn use_socket(&self, url: String, socket: WebSocket) {
+        self.driver.use_socket(url, socket);
     }
 
     /// Leaves idle: the first PREPARE follows.

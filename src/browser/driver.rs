@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
+use web_sys::WebSocket;
 
 use super::boundary;
 use super::env::{self, Clock};
@@ -37,6 +38,8 @@ pub struct Driver {
     send_later: Option<Later>,
     /// Where the next socket goes: the answer to the latest PREPARE.
     url: RefCell<String>,
+    /// A socket that the page has begun to open, and where to: it saves the first attempt a round trip.
+    early: RefCell<Option<(String, WebSocket)>>,
     /// The latest frame, which spans refer to as long as its events are not delivered.
     frame: RefCell<Option<Uint8Array>>,
     draining: Cell<bool>,
@@ -73,6 +76,7 @@ impl Driver {
                 received: Traffic::default(),
                 send_later: send_later.ok(),
                 url: RefCell::default(),
+                early: RefCell::default(),
                 frame: RefCell::default(),
                 draining: Cell::default(),
                 burst: Cell::default(),
@@ -133,6 +137,11 @@ impl Driver {
             unsettled: self.session.borrow().unsettled() as f64,
             wasm_memory: env::wasm_memory(),
         }
+    }
+
+    /// A socket that the page has begun to open.
+    pub fn use_socket(&self, url: String, socket: WebSocket) {
+        self.early.replace(Some((url, socket)));
     }
 
     /// The answer to PREPARE: where to connect, and as whom.
@@ -302,7 +311,13 @@ impl Driver {
     fn open(&self, now: Millis) {
         let number = self.sockets_opened.get().wrapping_add(1);
         self.sockets_opened.set(number);
-        match Socket::open(number, &self.url.borrow(), &self.itself) {
+        let url = self.url.borrow();
+        let early = self
+            .early
+            .take()
+            .filter(|(to, _)| *to == *url)
+            .map(|(_, socket)| socket);
+        match Socket::open(number, &url, early, &self.itself) {
             Ok(socket) => {
                 self.socket.replace(Some(socket));
             }
@@ -326,5 +341,13 @@ impl Driver {
                 driver.timeout();
             }
         });
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some((_, socket)) = self.early.take() {
+            let _ = socket.close();
+        }
     }
 }

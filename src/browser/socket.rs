@@ -10,6 +10,7 @@ use web_sys::{BinaryType, CloseEvent, WebSocket};
 
 use super::boundary;
 use super::driver::Driver;
+use super::env;
 use super::stats::Traffic;
 use super::transmit;
 
@@ -30,10 +31,13 @@ pub struct Socket {
 type Handler = Closure<dyn Fn(JsValue)>;
 
 impl Socket {
-    /// Starts to connect. Fails with what `new WebSocket` throws: a URL it does not take, or a page that may not connect.
-    pub fn open(number: u32, url: &str, driver: &Weak<Driver>) -> Result<Self, JsValue> {
-        let protocols = Array::of1(&JsValue::from_str(SUBPROTOCOL));
-        let inner = WebSocket::new_with_str_sequence(url, &protocols)?;
+    /// Starts to connect, or takes a socket that `early` has begun to. Fails with what `new WebSocket` throws: a URL it does not take, or a page
+    /// that may not connect.
+    pub fn open(number: u32, url: &str, early: Option<WebSocket>, driver: &Weak<Driver>) -> Result<Self, JsValue> {
+        let inner = match early.filter(|socket| socket.ready_state() <= WebSocket::OPEN) {
+            Some(socket) => socket,
+            None => WebSocket::new_with_str_sequence(url, &Array::of1(&JsValue::from_str(SUBPROTOCOL)))?,
+        };
         inner.set_binary_type(BinaryType::Arraybuffer);
         let open = handler(driver, move |driver, _| driver.socket_opened(number));
         let received = {
@@ -51,6 +55,10 @@ impl Socket {
         });
         // The event "error" says nothing and is always followed by "close".
         inner.set_onopen(Some(open.as_ref().unchecked_ref()));
+        if inner.ready_state() == WebSocket::OPEN {
+            // Its event has come and gone.
+            env::queue_microtask(open.as_ref().unchecked_ref());
+        }
         boundary::listen(&inner, &received, &text);
         inner.set_onclose(Some(close.as_ref().unchecked_ref()));
         Ok(Self {

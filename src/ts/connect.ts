@@ -1,5 +1,6 @@
 // The way in.
 import { Client } from "./client.js";
+import { openEarly } from "./early-socket.js";
 import { loadEngine } from "./load.js";
 import type { ConnectOptions } from "./options.js";
 import { PageHost } from "./page-host.js";
@@ -21,5 +22,10 @@ import { settingsOf } from "./settings.js";
 export function connect(url: string | URL, options?: ConnectOptions): Client {
   const settings = settingsOf(url, options);
   settings.signal?.throwIfAborted();
-  return new Client(settings, (engine, events) => new PageHost(loadEngine(settings.wasm), engine, events));
+  return new Client(settings, (engine, events) => {
+    const loading = loadEngine(settings.wasm);
+    // Brokers do not wait long for CONNECT: not while somebody else is asked for the credentials.
+    const early = typeof settings.credentials === "function" ? undefined : openEarly(settings.url);
+    return new PageHost(loading, engine, events, early);
+  });
 }

@@ -44,6 +44,7 @@ export type Deliver = (frame: Uint8Array<ArrayBuffer> | undefined, records: Uint
 
 /** The `Engine` class of the WebAssembly module. Its generated types are not used, so that they stay out of the package. */
 export interface RawEngine {
+  use_socket(url: string, socket: WebSocket): void;
   start(): void;
   address(attempt: number, url: string, username?: string, password?: Uint8Array): void;
   address_failed(attempt: number, detail: string): void;

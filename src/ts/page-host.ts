@@ -1,5 +1,6 @@
 // Runs the engine in the page itself.
 import { closedCause, engineCause } from "./cause.js";
+import type { EarlySocket } from "./early-socket.js";
 import { type EngineHost, type EngineOptions, type HostEvents, PENDING, type RawEngine, type RawEngineClass } from "./engine.js";
 import { EngineError } from "./errors/engine-error.js";
 import { QUEUE_FULL } from "./failures.js";
@@ -10,14 +11,16 @@ import { NO_STATS, type Stats } from "./stats.js";
 export class PageHost implements EngineHost {
   readonly #options: EngineOptions;
   readonly #events: HostEvents;
+  #early: EarlySocket | undefined;
   #engine: RawEngine | undefined;
   #kept: ((engine: RawEngine) => void)[] = [];
   #keptBytes = 0;
   #over = false;
 
-  constructor(engineClass: Promise<RawEngineClass>, options: EngineOptions, events: HostEvents) {
+  constructor(engineClass: Promise<RawEngineClass>, options: EngineOptions, events: HostEvents, early?: EarlySocket) {
     this.#options = options;
     this.#events = events;
+    this.#early = early;
     engineClass.then(
       (Engine) => this.#run(Engine),
       (error: unknown) => this.#fail(error),
@@ -58,8 +61,7 @@ export class PageHost implements EngineHost {
 
   close(reason: number, properties?: Uint8Array): void {
     if (this.#engine === undefined && !this.#over) {
-      this.#over = true;
-      this.#kept = [];
+      this.#end();
       this.#events.stopped(closedCause());
     } else {
       this.#call((engine) => engine.close(reason, properties));
@@ -76,9 +78,7 @@ export class PageHost implements EngineHost {
 
   dispose(): void {
     const engine = this.#engine;
-    this.#over = true;
-    this.#engine = undefined;
-    this.#kept = [];
+    this.#end();
     // Later: this may be called from a delivery, while the engine is on the stack.
     if (engine !== undefined) queueMicrotask(() => free(engine));
   }
@@ -104,6 +104,8 @@ export class PageHost implements EngineHost {
     this.#guard(() => {
       const engine = new Engine(this.#options, this.#events.deliver);
       this.#engine = engine;
+      if (this.#early !== undefined) engine.use_socket(this.#early.url, this.#early.socket);
+      this.#early = undefined;
       const kept = this.#kept;
       this.#kept = [];
       engine.start();
@@ -126,12 +128,18 @@ export class PageHost implements EngineHost {
     }
   }
 
-  /** The engine cannot be used any more; nothing may reach the caller as an exception. */
-  #fail(error: unknown): void {
-    if (this.#over) return;
+  #end(): void {
     this.#over = true;
     this.#engine = undefined;
     this.#kept = [];
+    this.#early?.socket.close();
+    this.#early = undefined;
+  }
+
+  /** The engine cannot be used any more; nothing may reach the caller as an exception. */
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#end();
     const cause = engineCause(error instanceof Error ? error.message : String(error));
     this.#events.stopped(cause, new EngineError("The WebAssembly engine does not run", cause.detail, { cause: error }));
   }

@@ -3,12 +3,16 @@
 use std::cell::RefCell;
 
 use hawser::browser::records::kind;
+use js_sys::Promise;
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::WebSocket;
 
 use crate::page::{ONLINE, Page, Record, STOPPED, WAITING, broker, peer, unique};
 
 const CLOSED_BY_USER: u32 = 1;
 const SOCKET_FAILED: u32 = 2;
+const SOCKET_CLOSED: u32 = 3;
 const CONNECT_TIMEOUT: u32 = 7;
 const WRONG_SUBPROTOCOL: u32 = 9;
 const TEXT_FRAME: u32 = 10;
@@ -215,6 +219,42 @@ async fn a_long_burst_leaves_while_it_is_made_and_is_done_when_the_calls_return(
         lengths.push(page.message("frame").await.len());
     }
     assert_eq!(lengths, [33 * 1_007, 33 * 1_007, 33 * 1_007, 1_007]);
+}
+
+#[wasm_bindgen_test]
+async fn a_socket_that_the_page_has_begun_to_open_is_taken_whether_it_is_open_yet_or_not() {
+    for open_first in [false, true] {
+        let url = peer("mirror");
+        let socket = WebSocket::new_with_str(&url, "mqtt").unwrap();
+        if open_first {
+            let opened = Promise::new(&mut |resolve, _| socket.set_onopen(Some(&resolve)));
+            JsFuture::from(opened).await.unwrap();
+        }
+        let page = Page::new(Some(url.clone()), "{}");
+        page.engine().use_socket(url, socket.clone());
+        page.engine().start();
+        page.state(ONLINE).await;
+        socket.close().unwrap();
+        assert_eq!(page.state(WAITING).await.0, SOCKET_CLOSED);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_socket_that_was_opened_early_is_not_taken_for_another_address_or_when_it_has_closed() {
+    let elsewhere = WebSocket::new_with_str(&peer("connect"), "mqtt").unwrap();
+    let page = Page::new(Some(peer("mirror")), "{}");
+    page.engine().use_socket(peer("connect"), elsewhere.clone());
+    page.engine().start();
+    page.state(ONLINE).await;
+    assert!(elsewhere.onmessage().is_none());
+    elsewhere.close().unwrap();
+
+    let closed = WebSocket::new_with_str(&peer("mirror"), "mqtt").unwrap();
+    closed.close().unwrap();
+    let page = Page::new(Some(peer("mirror")), "{}");
+    page.engine().use_socket(peer("mirror"), closed);
+    page.engine().start();
+    page.state(ONLINE).await;
 }
 
 #[wasm_bindgen_test]

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Cause } from "../../src/ts/cause.js";
-import { type Deliver, type EngineOptions, PENDING, type RawEngine, type RawEngineClass } from "../../src/ts/engine.js";
+import type { EarlySocket } from "../../src/ts/early-socket.js";
+import { type Deliver, type EngineOptions, type HostEvents, PENDING, type RawEngine, type RawEngineClass } from "../../src/ts/engine.js";
 import { EngineError } from "../../src/ts/errors/engine-error.js";
 import { PageHost } from "../../src/ts/page-host.js";
 import { settingsOf } from "../../src/ts/settings.js";
@@ -24,6 +25,7 @@ function recorder(): { calls: unknown[][]; Engine: RawEngineClass; fail: { with?
     constructor(options: EngineOptions, _deliver: Deliver) {
       note("new", options);
     }
+    use_socket = (url: string) => note("use_socket", url);
     start = () => note("start");
     address = (...args: unknown[]) => note("address", ...args);
     address_failed = (...args: unknown[]) => note("address_failed", ...args);
@@ -46,7 +48,7 @@ function recorder(): { calls: unknown[][]; Engine: RawEngineClass; fail: { with?
 }
 
 /** A host whose engine comes when the test says so. */
-function hostOf(options: EngineOptions = OPTIONS) {
+function hostOf(options: EngineOptions = OPTIONS, early?: EarlySocket) {
   const { calls, Engine, fail, answer } = recorder();
   const stops: { cause: Cause; error: Error | undefined }[] = [];
   const delivered: number[][] = [];
@@ -56,10 +58,11 @@ function hostOf(options: EngineOptions = OPTIONS) {
     load = () => resolve(Engine);
     refuse = reject;
   });
-  const host = new PageHost(engine, options, {
+  const events: HostEvents = {
     deliver: (_frame, words) => delivered.push([...words]),
     stopped: (cause, error) => stops.push({ cause, error }),
-  });
+  };
+  const host = new PageHost(engine, options, events, early);
   return { host, calls, fail, answer, stops, delivered, load, refuse, settled: () => new Promise(setImmediate) };
 }
 
@@ -189,4 +192,23 @@ test("statistics are all zero before there is an engine, and the engine's own af
   assert.equal((await host.stats()).framesSent, 3);
   fail.with = new Error("unreachable");
   await assert.rejects(host.stats(), /unreachable/);
+});
+
+test("a socket that was opened early goes to the engine before it starts, and is closed when there will be no engine", async () => {
+  const closed: string[] = [];
+  const early = (name: string) => ({ url: "ws://x", socket: { close: () => closed.push(name) } as unknown as WebSocket });
+  const used = hostOf(OPTIONS, early("used"));
+  used.load();
+  await used.settled();
+  assert.deepEqual(
+    used.calls.map(([name]) => name),
+    ["new", "use_socket", "start"],
+  );
+  const unused = hostOf(OPTIONS, early("closed by the user"));
+  unused.host.close(0);
+  const failed = hostOf(OPTIONS, early("no engine"));
+  failed.refuse(new Error("404 Not Found"));
+  await failed.settled();
+  used.host.dispose();
+  assert.deepEqual(closed, ["closed by the user", "no engine"]);
 });

@@ -53,6 +53,10 @@ export class Client extends EventTarget implements AsyncDisposable {
   /** The last topic that passed the check: most publishers use few. */
   #lastTopic: string | undefined;
 
+  /** Whether the latest error event had a listener: each listener has a companion that comes and goes with it, and notes this. */
+  #heard = false;
+  readonly #companions = new WeakMap<object, () => void>();
+
   /** @internal */
   constructor(settings: Settings, startHost: StartHost) {
     super();
@@ -185,6 +189,7 @@ export class Client extends EventTarget implements AsyncDisposable {
     listener: Listener<ClientEvents[K]>,
     options?: AddEventListenerOptions | boolean,
   ): void {
+    if (type === "error" && listener) super.addEventListener(type, this.#companion(listener), options);
     super.addEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
   }
 
@@ -193,7 +198,18 @@ export class Client extends EventTarget implements AsyncDisposable {
     listener: Listener<ClientEvents[K]>,
     options?: EventListenerOptions | boolean,
   ): void {
+    if (type === "error" && listener) super.removeEventListener(type, this.#companion(listener), options);
     super.removeEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
+  }
+
+  #companion(listener: object): () => void {
+    const companion =
+      this.#companions.get(listener) ??
+      (() => {
+        this.#heard = true;
+      });
+    this.#companions.set(listener, companion);
+    return companion;
   }
 
   /** All that the engine says comes through here. Nothing in it may throw: it would throw into the engine. */
@@ -276,15 +292,11 @@ export class Client extends EventTarget implements AsyncDisposable {
     this.dispatchEvent(clientEvent("status", { status }));
   }
 
-  /** A fault that no promise tells. It must not be lost, so when no listener looks at it the page's own error handler gets it. */
+  /** A fault that no promise tells. It must not be lost, so without a listener the page's own error handler gets it. */
   #report(error: unknown): void {
-    let seen = false;
-    const look = (): unknown => {
-      seen = true;
-      return error;
-    };
-    this.dispatchEvent(Object.defineProperty(new Event("error"), "error", { get: look }));
-    if (seen) return;
+    this.#heard = false;
+    this.dispatchEvent(clientEvent("error", { error }));
+    if (this.#heard) return;
     if (typeof reportError === "function") reportError(error);
     else console.error(error);
   }

@@ -16,7 +16,7 @@ export interface StatusEvent extends Event {
 
 /**
  * Something went wrong that no promise reports: a handler threw, an iterator fell behind, a filter was refused that nobody waits for.
- * An `error` that no listener looks at goes to the page's global error handler, so that it is never lost.
+ * Without a listener for `"error"` it goes to the page's global error handler, so that it is never lost.
  *
  * @example
  * const onError = (event: ClientErrorEvent) => report(event.error);

@@ -312,14 +312,16 @@ test("a credentials function that throws, rejects or returns rubbish fails the a
   }
 });
 
-test("an error event that no listener takes goes to the page's error handler", () => {
+test("an error event without a listener goes to the page's error handler", () => {
   const reported: unknown[] = [];
   const scope = globalThis as { reportError?: (error: unknown) => void };
   const before = scope.reportError;
   scope.reportError = (error) => void reported.push(error);
   try {
     const { client, host } = scripted();
-    const failures = ["never heard", "heard", "heard once", "no longer heard"].map((text) => new Error(text));
+    const failures = ["never heard", "heard", "heard once", "no longer heard", "heard by one who does not care"].map(
+      (text) => new Error(text),
+    );
     let next = 0;
     client.subscribe("a", () => {
       throw failures[next++];
@@ -333,6 +335,9 @@ test("an error event that no listener takes goes to the page's error handler", (
     client.removeEventListener("error", listener);
     client.addEventListener("error", listener, { once: true });
     fail();
+    fail();
+    client.addEventListener("error", () => undefined);
+    client.addEventListener("error", null);
     fail();
     assert.deepEqual(heard, [failures[1], failures[2]]);
     assert.deepEqual(reported, [failures[0], failures[3]]);

@@ -23,27 +23,36 @@ impl Default for Reconnect {
     }
 }
 
-/// Counts failures in a row and turns the count into a delay.
+/// Counts attempts that failed in a row, and turns a count into a delay.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
+    /// Attempts that brought no stable link.
     failures: u32,
+    /// Delays given: one more than failures after the loss of a stable link.
+    delays: u32,
 }
 
 impl Backoff {
-    /// Failures since the link was last stable.
-    pub(super) const fn failures(&self) -> u32 {
-        self.failures
+    /// The number of the attempt that is under way, or comes next: from 1.
+    pub(super) const fn attempt(&self) -> u32 {
+        self.failures.saturating_add(1)
     }
 
-    /// The link has been stable.
+    /// The link has been stable, or the user wants a fresh start.
     pub(super) const fn reset(&mut self) {
         self.failures = 0;
+        self.delays = 0;
     }
 
-    /// Counts a failure and says how long to wait, or that there is to be no further attempt.
-    pub(super) fn fail(&mut self, rule: Reconnect, max_attempts: Option<u32>, random: &mut Random) -> Option<u64> {
-        let earlier = self.failures;
-        self.failures = earlier.saturating_add(1);
+    /// Counts an attempt that failed.
+    pub(super) const fn fail(&mut self) {
+        self.failures = self.failures.saturating_add(1);
+    }
+
+    /// How long to wait for the next attempt, or that there is to be none.
+    pub(super) fn delay(&mut self, rule: Reconnect, max_attempts: Option<u32>, random: &mut Random) -> Option<u64> {
+        let earlier = self.delays;
+        self.delays = earlier.saturating_add(1);
         if max_attempts.is_some_and(|most| self.failures >= most) {
             return None;
         }
@@ -74,7 +83,7 @@ mod tests {
             jitter: 0,
         };
         let (mut backoff, mut random) = (Backoff::default(), Random::new(1));
-        let mut next = |backoff: &mut Backoff| backoff.fail(rule, None, &mut random).unwrap();
+        let mut next = |backoff: &mut Backoff| backoff.delay(rule, None, &mut random).unwrap();
         let delays: Vec<u64> = (0..8).map(|_| next(&mut backoff)).collect();
         assert_eq!(delays, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
         for _ in 0..200 {
@@ -90,7 +99,7 @@ mod tests {
         let delays: Vec<u64> = (0..2_000)
             .map(|_| {
                 Backoff::default()
-                    .fail(Reconnect::Fixed { delay: 100, jitter: 9 }, None, &mut random)
+                    .delay(Reconnect::Fixed { delay: 100, jitter: 9 }, None, &mut random)
                     .unwrap()
             })
             .collect();
@@ -102,9 +111,13 @@ mod tests {
     fn attempts_may_be_bounded() {
         let (mut backoff, mut random) = (Backoff::default(), Random::new(1));
         let rule = Reconnect::Fixed { delay: 5, jitter: 0 };
-        assert_eq!(backoff.fail(rule, Some(3), &mut random), Some(5));
-        assert_eq!(backoff.fail(rule, Some(3), &mut random), Some(5));
-        assert_eq!(backoff.fail(rule, Some(3), &mut random), None);
-        assert_eq!(Backoff::default().fail(Reconnect::Never, None, &mut random), None);
+        let mut next = |backoff: &mut Backoff| {
+            backoff.fail();
+            backoff.delay(rule, Some(3), &mut random)
+        };
+        assert_eq!(next(&mut backoff), Some(5));
+        assert_eq!(next(&mut backoff), Some(5));
+        assert_eq!(next(&mut backoff), None);
+        assert_eq!(Backoff::default().delay(Reconnect::Never, None, &mut random), None);
     }
 }

@@ -112,7 +112,6 @@ impl Session {
         };
         self.store_facts(session_expiry);
         self.timers.stop(Timer::Connect);
-        self.timers.set(Timer::Stable, self.now.plus(self.config.stable_after));
         let raw = properties.raw();
         if !raw.is_empty() {
             self.input.refer();
@@ -127,7 +126,7 @@ impl Session {
             client_id: self.client_id.as_str().into(),
         })));
         self.enter(State::Online {
-            attempt: self.backoff.failures().saturating_add(1),
+            attempt: self.backoff.attempt(),
             since: self.now,
         });
         self.synchronise(connack.session_present);

@@ -40,7 +40,7 @@ impl Session {
 
     /// Begins an attempt.
     pub(super) fn connect(&mut self, cause: Option<Cause>) {
-        let attempt = self.backoff.failures().saturating_add(1);
+        let attempt = self.backoff.attempt();
         self.timers.clear();
         self.timers
             .set(Timer::Connect, self.now.plus(self.config.connect_timeout.max(1)));
@@ -136,9 +136,6 @@ impl Session {
     /// The deadline has passed. Late is fine, early is fine.
     pub fn handle_timeout(&mut self, now: Millis) {
         self.tick(now);
-        if self.timers.due(Timer::Stable, self.now) {
-            self.backoff.reset();
-        }
         if self.timers.due(Timer::Connect, self.now)
             && let Some((_, phase)) = self.attempt()
         {
@@ -171,16 +168,25 @@ impl Session {
         self.out.transmit = farewell;
     }
 
+    /// Whether there is a link that has held long enough to begin anew after it.
+    fn is_stable(&self) -> bool {
+        match self.state {
+            State::Online { since, .. } => self.now >= since.plus(self.config.stable_after),
+            _ => false,
+        }
+    }
+
     /// The link is gone, or is to go (`close`): what comes next is decided here.
     pub(super) fn lost(&mut self, cause: Cause, close: bool) {
-        // A link that was stable was so whether or not the timer came in time to say it.
-        if self.timers.due(Timer::Stable, self.now) {
+        if self.is_stable() {
             self.backoff.reset();
+        } else {
+            self.backoff.fail();
         }
         self.drop_link(close);
         let delay = if policy::may_retry(&cause, self.config.version) {
             self.backoff
-                .fail(self.config.reconnect, self.config.max_attempts, &mut self.random)
+                .delay(self.config.reconnect, self.config.max_attempts, &mut self.random)
         } else {
             None
         };
@@ -191,7 +197,7 @@ impl Session {
         let retry_at = self.now.plus(delay);
         self.timers.set(Timer::Retry, retry_at);
         self.enter(State::Waiting {
-            attempt: self.backoff.failures().saturating_add(1),
+            attempt: self.backoff.attempt(),
             retry_at,
             cause,
         });

@@ -9,14 +9,12 @@ pub(super) enum Timer {
     Connect = 0,
     /// The wait before the next attempt is over.
     Retry = 1,
-    /// The link counts as stable.
-    Stable = 2,
 }
 
 /// One deadline per kind.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    deadlines: [Option<Millis>; 3],
+    deadlines: [Option<Millis>; 2],
 }
 
 impl Timers {
@@ -29,7 +27,7 @@ impl Timers {
 
     /// Removes all deadlines.
     pub(super) const fn clear(&mut self) {
-        self.deadlines = [None; 3];
+        self.deadlines = [None; 2];
     }
 
     /// Removes one deadline.
@@ -169,10 +167,10 @@ mod tests {
     fn the_earliest_timer_comes_first_and_fires_once() {
         let mut timers = Timers::default();
         timers.set(Timer::Retry, Millis(20));
-        timers.set(Timer::Stable, Millis(10));
+        timers.set(Timer::Connect, Millis(10));
         assert_eq!(timers.next(), Some(Millis(10)));
-        assert!(!timers.due(Timer::Stable, Millis(9)) && timers.due(Timer::Stable, Millis(10)));
-        assert!(!timers.due(Timer::Stable, Millis(99)));
+        assert!(!timers.due(Timer::Connect, Millis(9)) && timers.due(Timer::Connect, Millis(10)));
+        assert!(!timers.due(Timer::Connect, Millis(99)));
         assert_eq!(timers.next(), Some(Millis(20)));
         timers.clear();
         assert_eq!(timers.next(), None);

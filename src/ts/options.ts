@@ -88,9 +88,9 @@ export interface Will extends MessageProperties {
  * connect(url, { queue: { messages: 1_000, bytes: 1_048_576 } });
  */
 export interface QueueOptions {
-  /** Default: 100,000. */
+  /** Messages that wait to be sent. Default: 100,000. */
   readonly messages?: number | undefined;
-  /** Default: 67,108,864 (64 MiB). */
+  /** Bytes of all messages that are not finished, sent or not. Default: 67,108,864 (64 MiB). */
   readonly bytes?: number | undefined;
 }
 

@@ -7,7 +7,7 @@ import { OptionError } from "./errors/option-error.js";
 interface ReconnectBase {
   /** Random time added to each delay, in milliseconds, so that many clients do not come back at once. Default: 500. */
   readonly jitter?: Duration | undefined;
-  /** Stop after so many attempts in a row. Default: never. */
+  /** Stop when so many attempts in a row have failed. The loss of a stable link is none of them. Default: never. */
   readonly maxAttempts?: number | undefined;
   /** How long a link must hold before the delays begin anew, in milliseconds. Default: 10,000. */
   readonly stableAfter?: Duration | undefined;

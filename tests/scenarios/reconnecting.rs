@@ -75,7 +75,7 @@ fn a_stable_time_online_starts_the_count_again() {
     world.advance(5_000);
     world.cut();
     assert_eq!(wait(&world), 1_000);
-    assert!(matches!(world.session.state(), State::Waiting { attempt: 2, .. }));
+    assert!(matches!(world.session.state(), State::Waiting { attempt: 1, .. }));
 }
 
 #[test]
@@ -130,6 +130,20 @@ fn attempts_may_be_bounded_and_then_everything_settles() {
     assert!(world.is_stopped() && matches!(world.cause(), Cause::SocketFailed { .. }));
     world.assert_failed(1, Failure::Stopped);
     world.assert_failed(2, Failure::Stopped);
+}
+
+#[test]
+fn the_loss_of_a_stable_link_is_no_attempt_that_failed() {
+    let mut world = World::online(Config {
+        max_attempts: Some(1),
+        stable_after: 5_000,
+        ..plain()
+    });
+    world.advance(5_000);
+    world.cut();
+    world.wait_for_attempt();
+    world.fail_to_open();
+    assert!(world.is_stopped());
 }
 
 #[test]

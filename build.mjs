@@ -50,8 +50,15 @@ function buildEngine() {
   run(env.CARGO, ["build", "--quiet", "--release", "--lib", ...target], env);
   const wasm = join(env.CARGO_TARGET_DIR, "wasm32-unknown-unknown/release/hawser.wasm");
   run(wasmBindgen(), [wasm, "--target", "web", "--out-dir", path("target/pkg"), "--out-name", "hawser", "--omit-default-module-path"]);
+  writeFileSync(path("target/pkg/hawser.js"), withoutTwins(readFileSync(path("target/pkg/hawser.js"), "utf8")));
   wasmOpt(path("target/pkg/hawser_bg.wasm"), path("target/pkg/optimised.wasm"));
   renameSync(path("target/pkg/optimised.wasm"), path("dist/hawser.wasm"));
+}
+
+/** wasm-bindgen lists a module of ours once for each function in it: a key that stands twice, of which every bundler downstream would warn. */
+function withoutTwins(glue) {
+  const keys = new Set();
+  return glue.replace(/^\s*("[^"]+"): import\d+,\n/gm, (line, key) => (keys.has(key) ? "" : keys.add(key) && line));
 }
 
 /** The package's JavaScript: one module with the glue inside. The wasm stays a file of its own beside it. */

@@ -89,7 +89,7 @@ export class Client extends EventTarget implements AsyncDisposable {
   }
 
   /**
-   * Publishes a message. At QoS 0 the promise settles when it is handed to the socket, at QoS 1 and 2 when the broker has
+   * Publishes a message. At QoS 0 the promise settles when it is handed over for sending, at QoS 1 and 2 when the broker has
    * acknowledged it. Bytes may be changed by the caller as soon as this returns.
    *
    * Rejects with a `TopicError`, `OptionError` or `PayloadError` for bad input, a `PublishError` when it is refused, a

@@ -59,7 +59,10 @@ export interface SessionOptions {
    * How long, in seconds. Default: 120, so that a short drop loses nothing. In 3.1.1 any time but 0 is for ever, so there the default is 0.
    */
   readonly expiry?: Duration | undefined;
-  /** Whether the first attempt begins a new session. Default: true; with `false` set a `clientId` too. */
+  /**
+   * Whether the first attempt begins a new session. Default: true; with `false` set a `clientId` too. Sessions are kept in memory, so a page
+   * that was reloaded cannot go on with one that the broker still has: the attempt ends in a `"protocol-error"`, the next one begins anew.
+   */
   readonly cleanStart?: boolean | undefined;
 }
 

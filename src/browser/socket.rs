@@ -25,9 +25,11 @@ pub struct Socket {
     opened: Cell<bool>,
     /// Whole packets that wait for [`Socket::send`].
     unsent: RefCell<Vec<u8>>,
-    _handlers: (Closure<dyn Fn(Uint8Array, u32)>, [Handler; 3]),
+    _received: FrameHandler,
+    _handlers: [Handler; 3],
 }
 
+type FrameHandler = Closure<dyn Fn(Uint8Array, u32)>;
 type Handler = Closure<dyn Fn(JsValue)>;
 
 impl Socket {
@@ -66,7 +68,8 @@ impl Socket {
             inner,
             opened: Cell::new(false),
             unsent: RefCell::default(),
-            _handlers: (received, [open, text, close]),
+            _received: received,
+            _handlers: [open, text, close],
         })
     }
 

@@ -5,5 +5,7 @@
 mod cases;
 #[path = "browser/page.rs"]
 mod page;
+#[path = "browser/sockets.rs"]
+mod sockets;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

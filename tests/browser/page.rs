@@ -47,6 +47,11 @@ pub fn peer(behaviour: &str) -> String {
     .concat()
 }
 
+/// `flags` of a publish at this QoS.
+pub const fn at(qos: u32) -> u32 {
+    qos << 1
+}
+
 /// A name that no other test, page or run uses.
 pub fn unique(name: &str) -> String {
     format!("{name}-{}", js_sys::Math::random())

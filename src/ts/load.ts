@@ -17,9 +17,18 @@ async function load(source: WasmSource | undefined): Promise<RawEngineClass> {
   // Imported late, because the glue makes its text coders as soon as it runs. The bundler keeps it in the same file.
   const { default: init, Engine } = await import("#engine");
   const given = await (source ?? new URL("./hawser.wasm", import.meta.url));
-  const loaded = typeof given === "string" || given instanceof URL ? await fetch(given) : given;
-  await init({ module_or_path: loaded instanceof Response ? await checked(loaded) : loaded });
-  return Engine;
+  const fetched = typeof given === "string" || given instanceof URL;
+  for (let delay = 1_000; ; delay *= 2) {
+    try {
+      const loaded = fetched ? await fetch(given) : given;
+      await init({ module_or_path: loaded instanceof Response ? await checked(loaded) : loaded });
+      return Engine;
+    } catch (error) {
+      // A TypeError is how a fetch or its body fails when the network drops: three times that costs a delay, not the client.
+      if (!fetched || !(error instanceof TypeError) || delay > 4_000) throw error;
+      await new Promise((resolve) => setTimeout(resolve, delay));
+    }
+  }
 }
 
 /** Streams a response into the compiler where its MIME type allows that, and takes its bytes where it does not. */

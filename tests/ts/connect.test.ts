@@ -22,3 +22,31 @@ test("without an engine all promises settle and the status says why", async () =
   assert.match(client.status.cause.detail, /no engine in the unit tests/);
   await client.close();
 });
+
+test("an engine that the network drops is asked for three times more; what the server answers is final", async ({ mock }) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const dropped = (): Promise<Response> => Promise.reject(new TypeError("Failed to fetch"));
+  const missing = async (): Promise<Response> => new Response(null, { status: 404 });
+  for (const [answers, detail] of [
+    [[dropped, dropped, missing], /404/],
+    [[dropped, dropped, dropped, dropped], /Failed to fetch/],
+  ] as const) {
+    let asked = 0;
+    const fetched = mock.method(globalThis, "fetch", () => (answers[asked++] ?? assert.fail("asked too often"))());
+    const client = connect("ws://broker.test", { wasm: "https://page.test/hawser.wasm" });
+    client.addEventListener("error", () => undefined);
+    for (const delay of [1_000, 2_000, 4_000]) {
+      await new Promise(setImmediate);
+      mock.timers.tick(delay - 1);
+      await new Promise(setImmediate);
+      const before = asked;
+      mock.timers.tick(1);
+      await new Promise(setImmediate);
+      assert.equal(asked, Math.min(before + 1, answers.length));
+    }
+    assert.equal(asked, answers.length);
+    assert.ok(client.status.state === "stopped" && client.status.cause.kind === "engine");
+    assert.match(client.status.cause.detail, detail);
+    fetched.mock.restore();
+  }
+});

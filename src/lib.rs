@@ -44,6 +44,7 @@
 //!   close(reason: number, properties?: Uint8Array): void;
 //!   reconnect_now(): void;
 //!   stats(): EngineStats;
+//!   quit_if_stuck(): boolean;   // whether a trap has left it in the middle of a step: it is over then, and has let go of its socket
 //!   free(): void;
 //! }
 //! ```

@@ -17,8 +17,12 @@ export function useMemory(of) {
   memory = of;
 }
 
-/** Calls `received(frame, length)` for each binary frame of a socket and `receivedText()` for each other. */
+/**
+ * Calls `received(frame, length)` for each binary frame of a socket and `receivedText()` for each other. Of a socket that is open already the
+ * event has come and gone: its `onopen` is called in a moment, if it has not been taken off by then.
+ */
 export function listen(socket, received, receivedText) {
+  if (socket.readyState === 1) queueMicrotask(() => socket.onopen?.());
   socket.onmessage = ({ data }) => {
     if (typeof data === "string") {
       receivedText();

@@ -10,7 +10,7 @@ extern "C" {
     #[wasm_bindgen(js_name = useMemory)]
     pub fn use_memory(memory: &JsValue);
 
-    /// Calls `received(frame, length)` for each binary frame of a socket and `received_text()` for each other.
+    /// Calls `received(frame, length)` for each binary frame of a socket and `received_text()` for each other; `onopen` too, if it is open already.
     pub fn listen(
         socket: &WebSocket,
         received: &Closure<dyn Fn(Uint8Array, u32)>,

@@ -119,6 +119,12 @@ impl Engine {
         stats::to_object(&self.driver.stats())
     }
 
+    /// Whether a trap has left the engine in the middle of a step. It cannot be used any more, and lets go of its socket and timer, so that nothing
+    /// enters it again. To be asked while the engine is not on the stack.
+    pub fn quit_if_stuck(&self) -> bool {
+        self.driver.quit_if_stuck()
+    }
+
     /// Ends the wait before the next attempt.
     pub fn reconnect_now(&self) {
         self.driver.command(|session, now| session.reconnect_now(now));

@@ -144,6 +144,16 @@ impl Driver {
         self.early.replace(Some((url, socket)));
     }
 
+    /// Whether a trap has ended a step in the middle: nothing unwinds here. Then socket and timer go.
+    pub fn quit_if_stuck(&self) -> bool {
+        let stuck = self.draining.get() || self.session.try_borrow_mut().is_err();
+        if stuck {
+            self.timer.stop();
+            self.socket.take();
+        }
+        stuck
+    }
+
     /// The answer to PREPARE: where to connect, and as whom.
     pub fn address(&self, attempt: u32, url: String, username: Option<&str>, password: Option<&[u8]>) {
         self.command(|session, now| {

@@ -10,7 +10,6 @@ use web_sys::{BinaryType, CloseEvent, WebSocket};
 
 use super::boundary;
 use super::driver::Driver;
-use super::env;
 use super::stats::Traffic;
 use super::transmit;
 
@@ -57,10 +56,6 @@ impl Socket {
         });
         // The event "error" says nothing and is always followed by "close".
         inner.set_onopen(Some(open.as_ref().unchecked_ref()));
-        if inner.ready_state() == WebSocket::OPEN {
-            // Its event has come and gone.
-            env::queue_microtask(open.as_ref().unchecked_ref());
-        }
         boundary::listen(&inner, &received, &text);
         inner.set_onclose(Some(close.as_ref().unchecked_ref()));
         Ok(Self {

@@ -22,8 +22,7 @@ impl Timer {
     /// Makes sure that `fire` runs not much later than `deadline`; `None` stops the timer. `fire` has to call [`Timer::fired`] first.
     pub fn arm(&self, deadline: Option<Millis>, clock: &Clock, fire: impl FnOnce() + 'static) {
         let Some(deadline) = deadline else {
-            self.due.set(None);
-            self.pending.replace(None);
+            self.stop();
             return;
         };
         if self.due.get().is_some_and(|due| due <= deadline) {
@@ -33,6 +32,12 @@ impl Timer {
         let delay = deadline.0.saturating_sub(now.0).min(LONGEST_MS);
         self.due.set(Some(Millis(now.0 + delay)));
         self.pending.replace(Some(Timeout::new(delay as u32, fire)));
+    }
+
+    /// Takes the pending timeout back.
+    pub fn stop(&self) {
+        self.due.set(None);
+        self.pending.replace(None);
     }
 
     /// Notes that the pending timeout has run.

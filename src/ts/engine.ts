@@ -55,6 +55,7 @@ export interface RawEngine {
   close(reason: number, properties?: Uint8Array): void;
   reconnect_now(): void;
   stats(): Stats;
+  quit_if_stuck(): boolean;
   free(): void;
 }
 

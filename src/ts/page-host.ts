@@ -16,6 +16,11 @@ export class PageHost implements EngineHost {
   #kept: ((engine: RawEngine) => void)[] = [];
   #keptBytes = 0;
   #over = false;
+  /** An engine that traps in an event of its own throws to nobody but the page. Asked later, because the page may fail inside a delivery. */
+  readonly #uncaught = ({ error, message }: ErrorEvent): void =>
+    queueMicrotask(() => {
+      if (this.#engine?.quit_if_stuck()) this.#fail(error ?? message); // no error: it came through a script of another origin
+    });
 
   constructor(engineClass: Promise<RawEngineClass>, options: EngineOptions, events: HostEvents, early?: EarlySocket) {
     this.#options = options;
@@ -77,10 +82,7 @@ export class PageHost implements EngineHost {
   }
 
   dispose(): void {
-    const engine = this.#engine;
     this.#end();
-    // Later: this may be called from a delivery, while the engine is on the stack.
-    if (engine !== undefined) queueMicrotask(() => free(engine));
   }
 
   /** Until there is an engine, its bounds of what may wait are kept here. */
@@ -104,6 +106,7 @@ export class PageHost implements EngineHost {
     this.#guard(() => {
       const engine = new Engine(this.#options, this.#events.deliver);
       this.#engine = engine;
+      globalThis.addEventListener?.("error", this.#uncaught);
       if (this.#early !== undefined) engine.use_socket(this.#early.url, this.#early.socket);
       this.#early = undefined;
       const kept = this.#kept;
@@ -129,6 +132,10 @@ export class PageHost implements EngineHost {
   }
 
   #end(): void {
+    const engine = this.#engine;
+    // Later: this may be called from a delivery, while the engine is on the stack.
+    if (engine !== undefined) queueMicrotask(() => free(engine));
+    globalThis.removeEventListener?.("error", this.#uncaught);
     this.#over = true;
     this.#engine = undefined;
     this.#kept = [];
@@ -148,6 +155,7 @@ export class PageHost implements EngineHost {
 /** An engine that has failed may refuse to be freed; there is nobody left to tell. */
 function free(engine: RawEngine): void {
   try {
+    engine.quit_if_stuck();
     engine.free();
   } catch {
     // Its memory is lost with the module.

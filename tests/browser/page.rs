@@ -12,6 +12,7 @@ use js_sys::{Function, JSON, Object, Reflect, Uint8Array, Uint32Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
+pub const CONNECTING: u32 = 1;
 pub const ONLINE: u32 = 2;
 pub const WAITING: u32 = 3;
 pub const STOPPED: u32 = 4;

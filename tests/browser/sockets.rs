@@ -1,11 +1,16 @@
 //! Which sockets the browser layer takes and which it does not, and what it says of those that fail.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use js_sys::Promise;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::WebSocket;
 
-use crate::page::{ONLINE, Page, Record, WAITING, at, peer, unique};
+use crate::page::{CONNECTING, ONLINE, Page, Record, STOPPED, WAITING, at, peer, unique};
 
 const SOCKET_FAILED: u32 = 2;
 const SOCKET_CLOSED: u32 = 3;
@@ -86,6 +91,33 @@ async fn a_socket_that_the_page_has_begun_to_open_is_taken_whether_it_is_open_ye
         socket.close().unwrap();
         assert_eq!(page.state(WAITING).await.0, SOCKET_CLOSED);
     }
+}
+
+#[wasm_bindgen_test]
+async fn a_client_that_is_closed_while_it_takes_an_open_socket_throws_nothing_afterwards() {
+    let faults = Rc::new(Cell::new(0));
+    let count = Rc::clone(&faults);
+    let listener = Closure::<dyn Fn()>::new(move || count.set(count.get() + 1));
+    let scope: web_sys::EventTarget = js_sys::global().unchecked_into();
+    let listen = listener.as_ref().unchecked_ref();
+    scope.add_event_listener_with_callback("error", listen).unwrap();
+    let url = peer("mirror");
+    let socket = WebSocket::new_with_str(&url, "mqtt").unwrap();
+    let opened = Promise::new(&mut |resolve, _| socket.set_onopen(Some(&resolve)));
+    JsFuture::from(opened).await.unwrap();
+    let page = Page::new(Some(url.clone()), "{}");
+    let phases = Cell::new(0);
+    page.on_record(move |engine, record| {
+        if matches!(record, Record::Status { state: CONNECTING, .. }) && phases.replace(phases.get() + 1) == 1 {
+            engine.close(0, None); // it is about to take the socket
+        }
+    });
+    page.engine().use_socket(url, socket);
+    page.engine().start();
+    page.state(STOPPED).await;
+    Page::online(peer("mirror"), "{}").await; // many tasks later
+    scope.remove_event_listener_with_callback("error", listen).unwrap();
+    assert_eq!(faults.get(), 0);
 }
 
 #[wasm_bindgen_test]

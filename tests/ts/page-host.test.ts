@@ -13,8 +13,9 @@ import { record } from "./words.js";
 const OPTIONS = settingsOf("ws://broker.test", {}).engine;
 
 /** A class in the place of the wasm module's: it writes its calls down, and throws when told to. */
-function recorder(): { calls: unknown[][]; Engine: RawEngineClass; fail: { with?: Error }; answer: { code: number } } {
+function recorder() {
   const calls: unknown[][] = [];
+  const stuck = { now: false };
   const fail: { with?: Error } = {};
   const note = (...call: unknown[]) => {
     calls.push(call);
@@ -38,18 +39,22 @@ function recorder(): { calls: unknown[][]; Engine: RawEngineClass; fail: { with?
     cancel = (...args: unknown[]) => note("cancel", ...args);
     close = (...args: unknown[]) => note("close", ...args);
     reconnect_now = () => note("reconnect_now");
+    quit_if_stuck = () => {
+      calls.push(["quit_if_stuck"]);
+      return stuck.now;
+    };
     stats = () => {
       note("stats");
       return { ...NO_STATS, framesSent: 3 };
     };
     free = () => note("free");
   }
-  return { calls, Engine, fail, answer };
+  return { calls, Engine: Engine as RawEngineClass, fail, answer, stuck };
 }
 
 /** A host whose engine comes when the test says so. */
 function hostOf(options: EngineOptions = OPTIONS, early?: EarlySocket) {
-  const { calls, Engine, fail, answer } = recorder();
+  const { calls, Engine, fail, answer, stuck } = recorder();
   const stops: { cause: Cause; error: Error | undefined }[] = [];
   const delivered: number[][] = [];
   let load: () => void = () => undefined;
@@ -63,7 +68,7 @@ function hostOf(options: EngineOptions = OPTIONS, early?: EarlySocket) {
     stopped: (cause, error) => stops.push({ cause, error }),
   };
   const host = new PageHost(engine, options, events, early);
-  return { host, calls, fail, answer, stops, delivered, load, refuse, settled: () => new Promise(setImmediate) };
+  return { host, calls, fail, answer, stuck, stops, delivered, load, refuse, settled: () => new Promise(setImmediate) };
 }
 
 test("calls before the engine is loaded are kept, in order, with the bytes as they were", async () => {
@@ -211,4 +216,35 @@ test("a socket that was opened early goes to the engine before it starts, and is
   await failed.settled();
   used.host.dispose();
   assert.deepEqual(closed, ["closed by the user", "no engine"]);
+});
+
+test("an engine that traps where nobody calls it, in an event of its socket or timer, is noticed at once", async () => {
+  const page = new EventTarget();
+  const scope = globalThis as { addEventListener?: unknown; removeEventListener?: unknown };
+  scope.addEventListener = page.addEventListener.bind(page);
+  scope.removeEventListener = page.removeEventListener.bind(page);
+  try {
+    const { calls, stuck, stops, load, settled } = hostOf();
+    load();
+    await settled();
+    const trap = new Error("unreachable");
+    const uncaught = (): boolean => page.dispatchEvent(Object.assign(new Event("error"), { error: trap }));
+    uncaught();
+    await settled();
+    assert.equal(stops.length, 0); // an error of the page's own
+    stuck.now = true;
+    uncaught();
+    assert.equal(stops.length, 0); // it may have come while the engine was only calling its listener
+    await settled();
+    const [{ cause, error } = assert.fail()] = stops;
+    assert.ok(cause.kind === "engine" && error?.cause === trap);
+    assert.equal(calls.filter(([name]) => name === "free").length, 1);
+    const asked = calls.length;
+    uncaught();
+    await settled();
+    assert.equal(calls.length, asked); // it does not listen any longer than it lives
+  } finally {
+    delete scope.addEventListener;
+    delete scope.removeEventListener;
+  }
 });

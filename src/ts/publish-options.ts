@@ -54,21 +54,27 @@ export interface PublishSettings {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Checks the options and puts them into wire form. */
+/** Checks the options and puts them into wire form. Every message pays for this: what is right as it stands is not looked up in lists. */
 export function publishSettings(options: PublishOptions): PublishSettings {
   fields("", options, NAMES);
-  const qos = options.qos === undefined ? 0 : oneOf("qos", options.qos, [0, 1, 2]);
-  const retain = options.retain === undefined ? false : boolean("retain", options.retain);
+  const { qos = 0, retain = false } = options;
+  const level = qos === 0 || qos === 1 || qos === 2 ? qos : oneOf("qos", qos, [0, 1, 2]);
   return {
-    flags: (retain ? 1 : 0) | (qos << 1),
+    flags: (boolean("retain", retain) ? 1 : 0) | (level << 1),
     properties: hasProperties(options) ? encodeProperties(messageProperties("", options)) : undefined,
     signal: options.signal === undefined ? undefined : abortSignal("signal", options.signal),
   };
 }
 
 function hasProperties(options: PublishOptions): boolean {
-  for (const name of MESSAGE_PROPERTY_NAMES) if (options[name] !== undefined) return true;
-  return false;
+  return (
+    options.expiry !== undefined ||
+    options.contentType !== undefined ||
+    options.responseTopic !== undefined ||
+    options.correlationData !== undefined ||
+    options.payloadFormat !== undefined ||
+    options.userProperties !== undefined
+  );
 }
 
 /** The properties of a message or a will; `prefix` is put before the names in errors. */

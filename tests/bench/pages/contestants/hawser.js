@@ -41,8 +41,8 @@ export class Hawser {
   }
 
   async publishAll(topic, payloads, qos) {
-    const settled = payloads.map((payload) => this.#client.publish(topic, payload, { qos }));
-    if (qos > 0) await Promise.all(settled);
+    if (qos === 0) for (const payload of payloads) this.#client.publish(topic, payload, { qos });
+    else await Promise.all(payloads.map((payload) => this.#client.publish(topic, payload, { qos })));
   }
 
   async publishFour(topic, payloads, qos) {

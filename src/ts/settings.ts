@@ -52,9 +52,15 @@ export function settingsOf(url: unknown, options: unknown): Settings {
     url: address(url),
     engine: engineOptions(given),
     credentials: credentialsOption(given.credentials),
-    wasm: given.wasm,
+    wasm: wasmOption(given.wasm),
     signal: given.signal === undefined ? undefined : abortSignal("signal", given.signal),
   };
+}
+
+/** Only what can never work is refused: whether there is an engine in it shows when it is loaded. */
+function wasmOption(given: ConnectOptions["wasm"]): WasmSource | undefined {
+  if (given === undefined || typeof given === "string" || (typeof given === "object" && given !== null)) return given;
+  throw new OptionError("wasm", "an address, a Response, bytes or a WebAssembly.Module", given);
 }
 
 function credentialsOption(given: unknown): Credentials | CredentialsProvider | undefined {
@@ -113,7 +119,7 @@ function willOptions(value: unknown): NonNullable<EngineOptions["will"]> {
   if (payload.length > 65_535) throw new OptionError("will.payload", "at most 65535 bytes", `${payload.length} bytes`);
   return {
     topic: given["topic"],
-    payload,
+    payload: payload.slice(), // the engine reads it when it is loaded
     qos: optional(given["qos"], 0, (qos) => oneOf("will.qos", qos, [0, 1, 2])),
     retain: optional(given["retain"], false, (retain) => boolean("will.retain", retain)),
     ...(properties !== undefined && { properties }),

@@ -168,6 +168,8 @@ test("each wrong option is named, with what it takes", () => {
     ["queue.bytes", { queue: { bytes: "1MB" } }],
     ["joinPackets", { joinPackets: "no" }],
     ["trace", { trace: 0 }],
+    ["wasm", { wasm: 42 }, /Response/],
+    ["wasm", { wasm: null }],
     ["signal", { signal: {} }, /AbortSignal/],
     ["keepalive", { keepalive: 30 }, /no such option.*keepAlive/],
     ["options", [] as object],
@@ -178,7 +180,12 @@ test("each wrong option is named, with what it takes", () => {
   assert.throws(() => settingsOf(URL_, { will: { topic: "a/+" } }), TopicError);
 });
 
-test("an option error never repeats a long text, which may be a secret", () => {
+test("an option error never repeats a long text, which may be a secret, nor any credentials", () => {
+  for (const credentials of ["s3cret", { password: "s3cret\0" }, { password: 53_137 }])
+    assert.throws(
+      () => settingsOf(URL_, { credentials }),
+      (error) => error instanceof OptionError && !/s3cret|53137/.test(error.message) && /a (text of \d|number)/.test(error.message),
+    );
   assert.throws(
     () => settingsOf(URL_, { credentials: "s3cret-".repeat(10) }),
     (error) => error instanceof OptionError && !error.message.includes("s3cret") && error.message.includes("70 characters"),
@@ -257,4 +264,11 @@ test("close ends a session that nobody could find again, and leaves others as th
   assert.deepEqual(bytes({ will: true, sessionExpiry: "1m" }, { clientId: "a" }), [4, 0x11, 0, 0, 0, 60]);
   refuses("sessionExpiry", () => closeSettings({ sessionExpiry: 1 }, engineOf({ session: { expiry: 0 } })), /only 0/);
   refuses("reason", () => closeSettings({ reason: 4 }, engineOf({})));
+});
+
+test("the bytes of a will may be changed by the caller afterwards", () => {
+  const payload = Uint8Array.of(1, 2);
+  const { will } = engineOf({ will: { topic: "a", payload } });
+  payload.fill(9);
+  assert.deepEqual(will?.payload, Uint8Array.of(1, 2));
 });

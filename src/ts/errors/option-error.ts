@@ -20,7 +20,7 @@ export class OptionError extends HawserError {
 
   /** @internal */
   constructor(option: string, expected: string, value: unknown) {
-    super(`Option "${option}" cannot be ${describe(value)}`, `It takes ${expected}`);
+    super(`Option "${option}" cannot be ${describe(value, option.startsWith("credentials"))}`, `It takes ${expected}`);
     this.option = option;
     this.expected = expected;
   }
@@ -30,9 +30,10 @@ export class OptionError extends HawserError {
   }
 }
 
-/** A short form of any value: never more than a line, never the secret in a long string. */
-function describe(value: unknown): string {
-  if (typeof value === "string") return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
+/** A short form of any value: never more than a line, never a secret. */
+function describe(value: unknown, secret: boolean): string {
+  if (typeof value === "number" && secret) return "a number";
+  if (typeof value === "string") return secret || value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
   if (typeof value === "function") return "a function";
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
   return String(value);

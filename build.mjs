@@ -13,14 +13,19 @@ import { checkSize } from "./tests/bench/size.mjs";
 
 const path = (name) => join(ROOT, name);
 
-/** Runs one command; what it prints is the developer's to read. */
-function run(command, args, env = process.env) {
-  const done = spawnSync(command, args, { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] });
+/** Runs one command; what it prints is the developer's to read, or with `print: false` the caller's. @returns {string | null} */
+function run(command, args, { env = process.env, print = true } = {}) {
+  const done = spawnSync(command, args, { cwd: ROOT, env, encoding: "utf8", stdio: ["ignore", print ? "inherit" : "pipe", "inherit"] });
   if (done.error) throw new SetupError(`build: ${command} does not run (${done.error.code}): run \`node setup.mjs\``);
   if (done.status !== 0) throw new SetupError(`build: ${command.split("/").at(-1)} ${args[0]} failed, see above`);
+  return done.stdout;
 }
 
-const wasmOpt = (input, output) => run(process.execPath, [path("node_modules/binaryen/bin/wasm-opt"), ...WASM_OPT, input, "-o", output]);
+/** @returns {Names} */
+function wasmOpt(input, output) {
+  const printed = run(process.execPath, [path("node_modules/binaryen/bin/wasm-opt"), ...WASM_OPT, input, "-o", output], { print: false });
+  return JSON.parse(printed);
+}
 
 /** All features that rustc's wasm32 target uses by default; every browser of the last three years has them. */
 const WASM_OPT = [
@@ -30,6 +35,8 @@ const WASM_OPT = [
   ),
   "--strip-debug",
   "--strip-producers",
+  // Names with hashes do not compress: 2.6 KB of brotli in both files, and they are looked up at every start.
+  "--minify-imports-and-exports-and-modules",
 ];
 
 /** Nothing here recurses: a tenth of the linker's usual megabyte of stack is plenty, and every page that loads the module pays for it. */
@@ -39,7 +46,7 @@ const STACK = "-Clink-arg=-zstack-size=131072";
 function buildEngine() {
   const env = { ...wasmToolchain() };
   const target = ["--locked", "--target", "wasm32-unknown-unknown"];
-  run(env.CARGO, ["fetch", "--quiet", ...target], env);
+  run(env.CARGO, ["fetch", "--quiet", ...target], { env });
   // File names in panic messages would otherwise tell where the builder's home is and which mirror it uses, and make each machine's wasm another one.
   const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const registry = join(home, "registry/src");
@@ -47,18 +54,47 @@ function buildEngine() {
   const remap = [[ROOT, "hawser"], ...mirrors.map((folder) => [folder, "crates"])].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   const flags = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
   env[flags] = [process.env[flags], STACK, ...remap].filter(Boolean).join(" ");
-  run(env.CARGO, ["build", "--quiet", "--release", "--lib", ...target], env);
+  run(env.CARGO, ["build", "--quiet", "--release", "--lib", ...target], { env });
   const wasm = join(env.CARGO_TARGET_DIR, "wasm32-unknown-unknown/release/hawser.wasm");
   run(wasmBindgen(), [wasm, "--target", "web", "--out-dir", path("target/pkg"), "--out-name", "hawser", "--omit-default-module-path"]);
-  writeFileSync(path("target/pkg/hawser.js"), withoutTwins(readFileSync(path("target/pkg/hawser.js"), "utf8")));
-  wasmOpt(path("target/pkg/hawser_bg.wasm"), path("target/pkg/optimised.wasm"));
+  const names = wasmOpt(path("target/pkg/hawser_bg.wasm"), path("target/pkg/optimised.wasm"));
+  writeFileSync(path("target/pkg/hawser.js"), withShortNames(readFileSync(path("target/pkg/hawser.js"), "utf8"), names));
   renameSync(path("target/pkg/optimised.wasm"), path("dist/hawser.wasm"));
 }
 
-/** wasm-bindgen lists a module of ours once for each function in it: a key that stands twice, of which every bundler downstream would warn. */
-function withoutTwins(glue) {
-  const keys = new Set();
-  return glue.replace(/^\s*("[^"]+"): import\d+,\n/gm, (line, key) => (keys.has(key) ? "" : keys.add(key) && line));
+/**
+ * What wasm-opt calls things now: all imports come from one module.
+ * @typedef {{ imports: [module: string, name: string, short: string][], exports: [name: string, short: string][] }} Names
+ */
+
+/** The glue, with the names that wasm-opt gave. Throws when the glue is not as expected: a name that was left would only fail in the browser. */
+function withShortNames(glue, { imports, exports }) {
+  const wanted = new Map(imports.map(([from, name, short]) => [`${from} ${name}`, short]));
+  const exported = new Map(exports);
+  let text = glue;
+  const edit = (pattern, replacer) => {
+    text = text.replace(pattern, replacer);
+  };
+  const taken = (from, name) => {
+    const short = wanted.get(`${from} ${name}`);
+    wanted.delete(`${from} ${name}`);
+    return short;
+  };
+  edit(/\bwasm\.(\w+)/g, (whole, name) => (exported.has(name) ? `wasm.${exported.get(name)}` : whole));
+  edit(/^ +(\w+): function/gm, (whole, name) => {
+    const short = taken("./hawser_bg.js", name);
+    return short ? `${short}: function` : whole;
+  });
+  // Functions of modules of ours, which the glue hands over whole.
+  const namespaces = Array.from(glue.matchAll(/^import \* as (\w+) from "(.+)"/gm), ([, namespace, from]) => ({ namespace, from }));
+  const ours = imports.flatMap(([from, name]) => {
+    const module = namespaces.find((each) => each.from === from);
+    return module ? [`${taken(from, name)}: ${module.namespace}.${name},`] : [];
+  });
+  edit(/return \{\n.*\n +"\.\/hawser_bg\.js": import0,[^}]*\}/, () => `return { a: { ...import0, ${ours.join(" ")} } }`);
+  if (wanted.size > 0 || !text.includes("return { a: "))
+    throw new SetupError("build: this wasm-bindgen writes glue that build.mjs does not know");
+  return text;
 }
 
 /** The package's JavaScript: one module with the glue inside. The wasm stays a file of its own beside it. */

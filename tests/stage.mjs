@@ -51,7 +51,10 @@ function execute([program, ...args], env = process.env) {
         process.kill(-child.pid, "SIGKILL");
       } catch {} // nothing left
     };
-    const stop = () => process.exit(130); // which ends the group, below
+    const stop = (signal) => {
+      console.error(`npm test: ended by ${signal}`);
+      process.exit(130); // which ends the group
+    };
     process.once("exit", end).once("SIGINT", stop).once("SIGTERM", stop);
     let timedOut = false;
     const limit = setTimeout(() => {

@@ -14,19 +14,22 @@ export function loadEngine(source: WasmSource | undefined): Promise<RawEngineCla
 }
 
 async function load(source: WasmSource | undefined): Promise<RawEngineClass> {
+  const given = source ?? new URL("./hawser.wasm", import.meta.url);
+  const address = typeof given === "string" || given instanceof URL ? given : undefined;
+  // Before anything else, because it is a journey, and all the rest can be done meanwhile.
+  let module = address === undefined ? (given as Exclude<WasmSource, string | URL>) : fetch(address);
   // Imported late, because the glue makes its text coders as soon as it runs. The bundler keeps it in the same file.
   const { default: init, Engine } = await import("#engine");
-  const given = await (source ?? new URL("./hawser.wasm", import.meta.url));
-  const fetched = typeof given === "string" || given instanceof URL;
   for (let delay = 1_000; ; delay *= 2) {
     try {
-      const loaded = fetched ? await fetch(given) : given;
+      const loaded = await module;
       await init({ module_or_path: loaded instanceof Response ? await checked(loaded) : loaded });
       return Engine;
     } catch (error) {
       // A TypeError is how a fetch or its body fails when the network drops: three times that costs a delay, not the client.
-      if (!fetched || !(error instanceof TypeError) || delay > 4_000) throw error;
+      if (address === undefined || !(error instanceof TypeError) || delay > 4_000) throw error;
       await new Promise((resolve) => setTimeout(resolve, delay));
+      module = fetch(address);
     }
   }
 }

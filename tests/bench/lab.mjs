@@ -1,11 +1,14 @@
 // One measurement: a fresh page of a fresh profile, one contestant, one row.
 
+import { setTimeout as delay } from "node:timers/promises";
 import { launchChromium } from "../chromium.mjs";
 import { renderers, spent, wholeProcess } from "./cpu.mjs";
 import { countFor } from "./rows.mjs";
 import { buildBlast, rawRates, servePages, startBlast } from "./server.mjs";
 
 const MEGABYTE = 1e6;
+/** How long a new window of Chromium is busy with its own pages (the address bar's), in milliseconds: as long as a client takes to start, and more. */
+const WINDOW_SETTLES = 1_000;
 /** A measurement that takes longer has lost a message. */
 const PATIENCE = 120_000;
 
@@ -66,7 +69,8 @@ export class Lab {
     return this.#work(page, task);
   }
 
-  async #startup(page, { contestant }) {
+  async #startup(page, { contestant, smoke }) {
+    if (!smoke) await delay(WINDOW_SETTLES);
     const query = new URLSearchParams({ contestant, url: this.blast.url });
     await page.goto(`${this.pages.url}/startup.html?${query}`);
     return { value: await page.evaluate(() => globalThis.startup), faults: [] };

@@ -25,6 +25,7 @@ const MIB = 1_048_576;
  * @property {number} [count] messages
  * @property {Record<string, number>} [counts] messages, for contestants that get another number
  * @property {number} [warmUp] messages before the clock starts
+ * @property {number} [repeats] measurements in each round, for what is short and scatters
  * @property {number} [smoke] messages of a run that only checks the accounting
  */
 
@@ -184,6 +185,7 @@ export const ROWS = [
     kind: "startup",
     figure: "milliseconds",
     contestants: ["bare", "mqttjs", "hawser"],
+    repeats: 5,
   },
   {
     id: "memory",

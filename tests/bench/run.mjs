@@ -60,7 +60,11 @@ async function perform(lab, rows, contestants, rounds) {
       const taking = row.contestants.filter((contestant) => contestants.includes(contestant));
       // Only where time does not matter may two pages be at work at once.
       if (options.smoke) await Promise.all(taking.map((contestant) => once(row, contestant)));
-      else for (const contestant of rotated(taking, round)) await once(row, contestant);
+      else {
+        const repeats = row.repeats ?? 1;
+        for (let turn = 0; turn < repeats; turn++)
+          for (const contestant of rotated(taking, round * repeats + turn)) await once(row, contestant);
+      }
       process.stderr.write(`round ${round + 1} of ${rounds}: ${row.id}\n`);
     }
   }

@@ -49,9 +49,9 @@ const STAGES = [
     title: "codec and session, natively",
     tests: true,
     commands: () => [
-      run("cargo", "test", "--quiet", "--locked", "--workspace", "--exclude", "hawser-broker", "--no-fail-fast"),
+      run("cargo", "test", "--locked", "--workspace", "--exclude", "hawser-broker", "--no-fail-fast"),
       // In the profile in which the broker is built for use: its library takes minutes to compile, so it is compiled once.
-      run("cargo", "test", "--quiet", "--locked", "--profile", "demo", "--package", "hawser-broker"),
+      run("cargo", "test", "--locked", "--profile", "demo", "--package", "hawser-broker"),
     ],
   },
   { name: "servers", title: "the proxy and the brokers of the tests", tests: true, commands: () => [nodeTests("tests/servers")] },
@@ -78,6 +78,12 @@ const STAGES = [
     title: "the benchmark accounts for every message (a few, untimed)",
     tests: true,
     commands: () => [nodeTests("tests/bench"), node("tests/bench/run.mjs", "--smoke")],
+  },
+  {
+    name: "conformance",
+    title: "every duty of a client in the standard is tied to tests that passed above",
+    tests: true,
+    commands: () => [nodeTests("tests/conformance")],
   },
 ];
 

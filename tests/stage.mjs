@@ -1,6 +1,7 @@
 // Runs one stage of `npm test`: its commands one after the other, their output passed on, and the tests in it counted.
 import { spawn } from "node:child_process";
 import { ROOT } from "../setup.mjs";
+import { recordStage } from "./results.mjs";
 
 /** A stage that takes longer hangs: its processes are ended and it fails. */
 const LIMIT = 20 * 60_000;
@@ -22,18 +23,22 @@ const LIMIT = 20 * 60_000;
 export async function runStage({ name, title, tests = false, commands }) {
   console.log(`\n== ${name}: ${title}`);
   const from = Date.now();
+  const record = tests ? recordStage(name) : undefined;
+  let said = "";
   const count = { passed: 0, failed: 0, skipped: 0 };
   const faults = [];
   try {
     for (const { command, env } of commands()) {
       const { fault, output } = await execute(command, env);
       if (tests) addCounts(count, output);
+      said += `${output}\n`;
       if (fault) faults.push(fault);
       if (fault && !tests) break;
     }
   } catch (error) {
     faults.push(error.message);
   }
+  record?.(said);
   if (tests && count.passed + count.failed === 0) faults.push("no tests found");
   if (count.skipped > 0) faults.push(`${count.skipped} skipped`);
   if (!tests && faults.length === 0) count.passed = 1;
@@ -42,10 +47,13 @@ export async function runStage({ name, title, tests = false, commands }) {
   return { name, passed: count.passed, failed: count.failed, faults, seconds: (Date.now() - from) / 1000 };
 }
 
+/** Makes stdout and stderr one stream, whose lines stay in their order: cargo names a crate on one and its tests on the other. */
+const AS_ONE = ["-c", 'exec "$@" 2>&1', "sh"];
+
 /** Runs a command in a process group of its own, which ends with it, with us, or at the limit. */
 function execute([program, ...args], env = process.env) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const child = spawn("sh", [...AS_ONE, program, ...args], { cwd: ROOT, env, stdio: ["ignore", "pipe", "inherit"], detached: true });
     const end = () => {
       try {
         process.kill(-child.pid, "SIGKILL");
@@ -62,15 +70,10 @@ function execute([program, ...args], env = process.env) {
       end();
     }, LIMIT);
     let output = "";
-    for (const [from, to] of [
-      [child.stdout, process.stdout],
-      [child.stderr, process.stderr],
-    ]) {
-      from.setEncoding("utf8").on("data", (text) => {
-        output += text;
-        to.write(text);
-      });
-    }
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      output += text;
+      process.stdout.write(text);
+    });
     const settle = (fault) => {
       clearTimeout(limit);
       end();

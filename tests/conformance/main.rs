@@ -1,0 +1,20 @@
+//! The duties of a client in MQTT 5.0 and 3.1.1, against the real engine: a scripted broker, bytes in and bytes out. One file for each section of the
+//! standard; `map.tsv` says which test proves which duty.
+#![cfg(not(target_arch = "wasm32"))]
+
+// The world of the scenarios, which use all of it.
+#[allow(dead_code)]
+#[path = "../scenarios/driver.rs"]
+mod driver;
+#[allow(dead_code)]
+#[path = "../scenarios/peer.rs"]
+mod peer;
+#[path = "../scenarios/text.rs"]
+mod text;
+#[allow(dead_code)]
+#[path = "../scenarios/world.rs"]
+mod world;
+
+mod judge;
+
+mod data;

@@ -39,21 +39,28 @@ test("a payload that is cut short or damaged at its end is a fault", () => {
 
 test("a ratio is taken within each round, so that a slow round disturbs nothing", () => {
   const results = new Results();
-  for (const [bare, hawser] of [
-    [100, 80],
-    [10, 8],
-    [50, 40],
+  for (const [round, bare, hawser] of [
+    [0, 100, 80],
+    [1, 10, 8],
+    [2, 50, 40],
   ]) {
-    results.add("receive-q1", "joined", measured(bare));
-    results.add("receive-q1", "hawser", measured(hawser));
+    results.add("receive-q1", "joined", round, measured(bare));
+    results.add("receive-q1", "hawser", round, measured(hawser));
   }
   assert.equal(results.ratio(["receive-q1", "hawser"], ["receive-q1", "joined"]), 0.8);
 });
 
+test("a round of several measurements counts by its medians, so that one that scatters disturbs nothing", () => {
+  const results = new Results();
+  for (const value of [20, 2, 21]) results.add("startup", "bare", 0, measured(value));
+  for (const value of [30, 31, 300]) results.add("startup", "hawser", 0, measured(value));
+  assert.equal(results.ratio(["startup", "hawser"], ["startup", "bare"]), 31 / 20);
+});
+
 test("a floor holds from its limit on, in the direction that it names", () => {
   const results = new Results();
-  results.add("rate", "bare", measured(100));
-  results.add("rate", "hawser", measured(70));
+  results.add("rate", "bare", 0, measured(100));
+  results.add("rate", "hawser", 0, measured(70));
   const verdict = (floor) => judge(results, "rate", { against: "bare", goal: 0.9, ...floor });
   assert.equal(verdict({ atLeast: 0.7 }).holds, true);
   assert.equal(verdict({ atLeast: 0.71 }).holds, false);
@@ -67,6 +74,6 @@ test("a floor that was not measured does not hold", () => {
 
 test("faults are told with their row and contestant", () => {
   const results = new Results();
-  results.add("receive-q0", "hawser", measured(1, { faults: ["received 2 of 3"] }));
+  results.add("receive-q0", "hawser", 0, measured(1, { faults: ["received 2 of 3"] }));
   assert.deepEqual(results.faults(), ["receive-q0 hawser: received 2 of 3"]);
 });

@@ -9,17 +9,17 @@ export function median(numbers) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** All measurements of a run: one for each row, contestant and round. */
+/** All measurements of a run: one or more for each row, contestant and round. */
 export class Results {
   #all = new Map();
 
-  /** @param {string} row @param {string} contestant @param {Measurement} measurement */
-  add(row, contestant, measurement) {
+  /** @param {string} row @param {string} contestant @param {number} round @param {Measurement} measurement */
+  add(row, contestant, round, measurement) {
     const key = `${row} ${contestant}`;
-    this.#all.set(key, [...this.of(row, contestant), measurement]);
+    this.#all.set(key, [...this.of(row, contestant), { round, ...measurement }]);
   }
 
-  /** @returns {Measurement[]} one a round */
+  /** @returns {(Measurement & { round: number })[]} */
   of(row, contestant) {
     return this.#all.get(`${row} ${contestant}`) ?? [];
   }
@@ -29,9 +29,14 @@ export class Results {
   }
 
   /** Median over the rounds of one figure to another of the same round: what disturbs a round disturbs both. */
-  ratio([row, contestant], [otherRow, other]) {
-    const theirs = this.of(otherRow, other);
-    return median(this.of(row, contestant).map(({ value }, round) => value / theirs[round]?.value));
+  ratio(one, other) {
+    const rounds = [...new Set(this.of(...one).map(({ round }) => round))];
+    return median(rounds.map((round) => this.#inRound(one, round) / this.#inRound(other, round)));
+  }
+
+  #inRound([row, contestant], wanted) {
+    const measurements = this.of(row, contestant).filter(({ round }) => round === wanted);
+    return median(measurements.map(({ value }) => value)) ?? Number.NaN;
   }
 
   /** Everything lost, repeated or damaged, in words. */

@@ -185,7 +185,7 @@ export const ROWS = [
     kind: "startup",
     figure: "milliseconds",
     contestants: ["bare", "mqttjs", "hawser"],
-    repeats: 5,
+    repeats: 7,
   },
   {
     id: "memory",

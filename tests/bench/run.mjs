@@ -50,20 +50,20 @@ const rotated = (list, by) => list.map((_, at) => list[(at + by) % list.length])
 
 async function perform(lab, rows, contestants, rounds) {
   const results = new Results();
-  const once = async (row, contestant) => {
+  const once = async (row, contestant, round) => {
     const measurement = await lab.measure(row, contestant, options.smoke);
-    results.add(row.id, contestant, measurement);
+    results.add(row.id, contestant, round, measurement);
     for (const fault of measurement.faults) console.error(`${row.id}, ${contestant}: ${fault}`);
   };
   for (let round = 0; round < rounds; round++) {
     for (const row of rows) {
       const taking = row.contestants.filter((contestant) => contestants.includes(contestant));
       // Only where time does not matter may two pages be at work at once.
-      if (options.smoke) await Promise.all(taking.map((contestant) => once(row, contestant)));
+      if (options.smoke) await Promise.all(taking.map((contestant) => once(row, contestant, round)));
       else {
         const repeats = row.repeats ?? 1;
         for (let turn = 0; turn < repeats; turn++)
-          for (const contestant of rotated(taking, round * repeats + turn)) await once(row, contestant);
+          for (const contestant of rotated(taking, round * repeats + turn)) await once(row, contestant, round);
       }
       process.stderr.write(`round ${round + 1} of ${rounds}: ${row.id}\n`);
     }

@@ -1,6 +1,6 @@
 // All set-up in one place: everything Hawser needs on a machine to be built, shown, tested or measured. Plain Node, no dependencies.
 //
-//   node setup.mjs [--for build|start|test|bench]
+//   node setup.mjs [--for build|start|test|fuzz|bench]
 //
 // A step that is done already is skipped; what is installed lives outside git (node_modules, the user's cache folder, the system's packages).
 import { spawnSync } from "node:child_process";
@@ -19,6 +19,7 @@ export class SetupError extends Error {}
 /** Programs that come from the system. `env` names the variable that overrides the search. */
 const TOOLS = {
   cc: { what: "a C compiler (Rust links with it)", names: ["cc", "gcc", "clang"], packages: ["gcc", "libc6-dev"] },
+  cxx: { what: "a C++ compiler (the fuzzer is written in it)", names: ["c++", "g++", "clang++"], packages: ["g++"] },
   chromium: {
     what: "Chromium",
     env: "CHROMIUM",
@@ -43,7 +44,8 @@ const PURPOSES = {
   build: { tools: ["cc"] },
   start: { tools: ["cc"] },
   bench: { tools: ["cc", "chromium"] },
-  test: { tools: ["cc", "chromium", "chromedriver", "mosquitto"], components: ["rustfmt", "clippy"] },
+  fuzz: { tools: ["cc", "cxx"] },
+  test: { tools: ["cc", "cxx", "chromium", "chromedriver", "mosquitto"], components: ["rustfmt", "clippy"] },
 };
 
 /** Output of a command, trimmed; undefined when it is missing or fails. */
@@ -338,7 +340,7 @@ function install({ tools, components = [] }) {
   if (!findWasmBindgen()) installWasmBindgen();
 }
 
-/** Does all the set-up that `purpose` ("build", "start", "test", "bench") needs and is not there yet. */
+/** Does all the set-up that `purpose` ("build", "start", "test", "fuzz", "bench") needs and is not there yet. */
 export function setUp(purpose) {
   const needs = PURPOSES[purpose];
   if (!needs) throw new SetupError(`--for takes one of ${Object.keys(PURPOSES).join(", ")}`);

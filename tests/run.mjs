@@ -54,6 +54,12 @@ const STAGES = [
       run("cargo", "test", "--locked", "--profile", "demo", "--package", "hawser-broker"),
     ],
   },
+  {
+    name: "fuzz",
+    title: "the fuzzer finds nothing in a fixed number of runs",
+    tests: true,
+    commands: () => [nodeTests("tests/fuzz")],
+  },
   { name: "servers", title: "the proxy and the brokers of the tests", tests: true, commands: () => [nodeTests("tests/servers")] },
   {
     name: "browser",

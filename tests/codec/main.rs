@@ -15,6 +15,7 @@ mod malformed_frames;
 mod properties;
 mod random;
 mod reason_codes;
+mod seeds;
 mod topics;
 
 use hawser::codec::{Packet, PacketId, Place, Property, PropertyBuf, Sender, Version, decode};
@@ -43,6 +44,7 @@ fn encoded(packet: &Packet<'_>, version: Version) -> Vec<u8> {
 /// These bytes are this packet, read and written.
 #[track_caller]
 fn both_ways(bytes: &[u8], version: Version, sender: Sender, packet: &Packet<'_>) {
+    seeds::leave(bytes, version, sender);
     assert_eq!(
         decode(bytes, version, sender).as_ref(),
         Ok(packet),

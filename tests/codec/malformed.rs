@@ -14,6 +14,7 @@ pub type Case = (&'static [u8], Version, Sender, DecodeError, ReasonCode);
 #[track_caller]
 pub fn refused(cases: &[Case]) {
     for &(bytes, version, sender, error, reason) in cases {
+        crate::seeds::leave(bytes, version, sender);
         assert_eq!(
             decode(bytes, version, sender),
             Err(error),

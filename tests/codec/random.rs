@@ -4,7 +4,7 @@ use hawser::codec::{DecodeError, Packet, Sender, Version, decode, packet_size};
 use proptest::prelude::*;
 
 use super::arbitrary::{any_packet, config, mutated, sender, version};
-use super::{encoded, framed};
+use super::{encoded, framed, seeds};
 
 /// Decodes; what decodes must read back from its own encoding, and the frame must have been seen alike.
 fn decode_is_stable(bytes: &[u8], version: Version, sender: Sender) -> Result<(), TestCaseError> {
@@ -27,6 +27,7 @@ proptest! {
         packet.encode(version, &mut out).unwrap();
         prop_assert_eq!(&out[..6], b"before");
         let bytes = &out[6..];
+        seeds::leave(bytes, version, sender);
         prop_assert_eq!(packet_size(bytes, u32::MAX), Ok(Some(bytes.len())));
         prop_assert_eq!(decode(bytes, version, sender), Ok(packet));
         let mut followed = bytes.to_vec();

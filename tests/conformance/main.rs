@@ -17,4 +17,7 @@ mod world;
 
 mod judge;
 
+mod acks;
+mod subscribe;
+
 mod data;

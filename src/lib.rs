@@ -65,7 +65,7 @@
 //!
 //! | kind | name | flags | words after word 0 |
 //! |---|---|---|---|
-//! | 1 | STATUS | state | attempt, phase, at (two words), cause, cause code, text detail, text server reference |
+//! | 1 | STATUS | bits 0-2 state, bit 7 (connecting only) the attempt offers 3.1.1 | attempt, phase, at (two words), cause, cause code, text detail, text server reference |
 //! | 2 | CONNECTED | bit 0 session present, bit 1 protocol 5 | keep alive (s), session expiry (s), receive maximum, maximum QoS, maximum packet size, topic alias maximum, available (bit 0 retain, 1 wildcards, 2 subscription identifiers, 3 shared), properties span (two words), text client identifier |
 //! | 3 | TOPIC | | id, text name |
 //! | 4 | MESSAGE | bits 0-1 QoS, bit 2 retain, bit 3 DUP | topic id, payload span (two words), properties span (two words), packet identifier (0 at QoS 0) |
@@ -73,7 +73,7 @@
 //! | 6 | SUBSCRIBED | | token, code, then text reason or nothing |
 //! | 7 | UNSUBSCRIBED | | token, code, then text reason or nothing |
 //! | 8 | PREPARE | | attempt |
-//! | 9 | PACKET | bit 0 outgoing, bits 4-7 packet type | packet identifier or 0, size in bytes, flags of the fixed header, reason code, text topic |
+//! | 9 | PACKET | bit 0 outgoing, bits 4-7 packet type | packet identifier or 0, size in bytes, flags of the fixed header, reason code (of CONNECT the protocol level), text topic |
 //!
 //! - STATUS, *state*: 0 idle, 1 connecting, 2 online, 3 waiting, 4 stopped. *phase* (connecting only): 0 address, 1 socket, 2 handshake. *attempt*: the
 //!   attempt under way (connecting, online) or the next one (waiting), from 1. *at*: since when (connecting, online), when to try again (waiting), else 0.

@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use hawser::browser::records::{Records, kind};
+use hawser::codec::Version;
 use hawser::session::{
     Cause, Connected, Event, Failure, Limits, Message, Millis, PacketTrace, Phase, Refusal, Settled, Span, State,
 };
@@ -95,6 +96,7 @@ fn state(fields: &Value) -> State {
             State::Connecting {
                 attempt,
                 phase,
+                version: version(fields),
                 since: at,
                 cause: cause(fields),
             }
@@ -109,6 +111,14 @@ fn state(fields: &Value) -> State {
             cause: cause(fields).unwrap(),
         },
         other => panic!("no state is called {other}"),
+    }
+}
+
+fn version(fields: &Value) -> Version {
+    match number(fields, "protocol") {
+        4 => Version::V311,
+        5 => Version::V5,
+        other => panic!("no protocol has the level {other}"),
     }
 }
 
@@ -160,7 +170,7 @@ fn cause(fields: &Value) -> Option<Cause> {
 fn connected(fields: &Value) -> Connected {
     Connected {
         session_present: flag(fields, "sessionPresent"),
-        v5: number(fields, "protocol") == 5,
+        v5: version(fields) == Version::V5,
         keep_alive: short(fields, "keepAlive"),
         session_expiry: word(fields, "sessionExpiry"),
         limits: Limits {

@@ -12,6 +12,8 @@ const TYPES: &str = r#"
 /** What `new Engine` takes: everything checked and whole, all numbers integers. */
 export interface EngineOptions {
   protocol: 4 | 5;
+  /** Whether 3.1.1 is spoken to a broker that does not speak 5.0. */
+  fallBack: boolean;
   clientId?: string;
   cleanStart: boolean;
   /** Seconds. */
@@ -58,6 +60,8 @@ extern "C" {
     pub type EngineOptions;
     #[wasm_bindgen(method, getter)]
     fn protocol(this: &EngineOptions) -> u8;
+    #[wasm_bindgen(method, getter, js_name = fallBack)]
+    fn fall_back(this: &EngineOptions) -> bool;
     #[wasm_bindgen(method, getter, js_name = clientId)]
     fn client_id(this: &EngineOptions) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = cleanStart)]
@@ -133,6 +137,7 @@ pub fn config(options: &EngineOptions) -> Config {
         } else {
             Version::V5
         },
+        fall_back: options.fall_back(),
         client_id: options.client_id(),
         clean_start: options.clean_start(),
         session_expiry: options.session_expiry(),

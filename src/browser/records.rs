@@ -1,5 +1,6 @@
 //! Engine events as flat `u32` records: the layout is the record table of the crate's architecture page.
 
+use crate::codec::Version;
 use crate::session::{Cause, Connected, Event, Message, PacketTrace, Settled, Span, State};
 
 /// Kind of a record: bits 0-7 of its word 0.
@@ -51,14 +52,18 @@ impl Records {
     }
 
     fn status(&mut self, state: &State) {
-        let (number, attempt, phase, at, cause) = match state {
+        let (flags, attempt, phase, at, cause) = match state {
             State::Idle => (0, 0, 0, 0, None),
             State::Connecting {
                 attempt,
                 phase,
+                version,
                 since,
                 cause,
-            } => (1, *attempt, *phase as u32, since.0, cause.as_ref()),
+            } => {
+                let state = 1 | u32::from(*version == Version::V311) << 7;
+                (state, *attempt, *phase as u32, since.0, cause.as_ref())
+            }
             State::Online { attempt, since } => (2, *attempt, 0, since.0, None),
             State::Waiting {
                 attempt,
@@ -75,7 +80,7 @@ impl Records {
         let at = [at as u32, (at >> 32) as u32];
         self.record(
             kind::STATUS,
-            number,
+            flags,
             &[attempt, phase, at[0], at[1], cause_kind, code],
             &texts,
         );

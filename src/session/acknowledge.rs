@@ -112,7 +112,7 @@ impl Session {
 
     fn write_pubrel(&mut self, id: PacketId, known: bool) {
         let [high, low] = id.get().to_be_bytes();
-        if known || self.config.version == Version::V311 {
+        if known || self.version == Version::V311 {
             self.out.transmit.extend_from_slice(&[PUBREL, 2, high, low]);
         } else {
             let reason = ReasonCode::PACKET_IDENTIFIER_NOT_FOUND.0;

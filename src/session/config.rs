@@ -9,6 +9,9 @@ use super::backoff::Reconnect;
 pub struct Config {
     /// The protocol to speak.
     pub version: Version,
+    /// Speak 3.1.1 to a broker that does not speak 5.0. There the session outlives the connection only if `client_id` is given: nothing ends it,
+    /// and only its name finds it.
+    pub fall_back: bool,
     /// `None`: `hawser-` and 16 hexadecimal digits from the seed. Empty: the broker assigns one (5.0), and it is kept.
     pub client_id: Option<String>,
     /// Drop what the broker kept for this client identifier, on the first connection. Later ones resume. 3.1.1 cannot have both a clean start and
@@ -67,6 +70,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             version: Version::V5,
+            fall_back: false,
             client_id: None,
             clean_start: true,
             session_expiry: 0,

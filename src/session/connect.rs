@@ -14,7 +14,7 @@ const LARGEST_ACK: u32 = 5;
 impl Session {
     /// Writes CONNECT for the attempt under way; an error says what cannot be written.
     pub(super) fn write_connect(&mut self, username: Option<&str>, password: Option<&[u8]>) -> Result<(), EncodeError> {
-        let version = self.config.version;
+        let version = self.offered;
         let clean_start = self.wants_clean_start();
         let will_properties = self.config.will.as_ref().map_or(&[][..], |will| &will.properties);
         let will = match &self.config.will {
@@ -47,7 +47,7 @@ impl Session {
 
     /// The first connection as the user says; a later one cleanly only if there is nothing here to resume, so that no foreign state comes back.
     fn wants_clean_start(&self) -> bool {
-        let v5 = self.config.version == Version::V5;
+        let v5 = self.offered == Version::V5;
         let wanted = if self.connected_before {
             // In 3.1.1 a clean session would end with this connection too: there a broker that remembers more than we do is met when it says so.
             v5 && !self.has_session
@@ -55,13 +55,15 @@ impl Session {
             self.config.clean_start
         };
         // In 3.1.1 the flag is also what ends the session with the connection, and the only choice for a client without an identifier.
-        let ends_with_connection = !v5 && (self.config.session_expiry == 0 || self.client_id.is_empty());
+        let unnamed =
+            self.client_id.is_empty() || (self.config.version == Version::V5 && self.config.client_id.is_none());
+        let ends_with_connection = !v5 && (self.config.session_expiry == 0 || unnamed);
         wanted || self.must_start_clean || ends_with_connection
     }
 
     fn connect_properties(&self) -> Result<PropertyBuf, EncodeError> {
         let mut properties = PropertyBuf::new(Place::Connect);
-        if self.config.version == Version::V311 {
+        if self.offered == Version::V311 {
             return Ok(properties);
         }
         if self.config.session_expiry > 0 {
@@ -85,6 +87,7 @@ impl Session {
             return Ok(());
         }
         self.check_connack(connack)?;
+        self.settle_version();
         let properties = &connack.properties;
         if let (true, Some(assigned)) = (self.link.anonymous, properties.assigned_client_identifier()) {
             // Kept for later attempts [MQTT-3.1.3-7].
@@ -93,7 +96,7 @@ impl Session {
         self.connected_before = true;
         self.must_start_clean = false;
         self.has_session = true;
-        self.link.limits = limits(&self.config.version, properties);
+        self.link.limits = limits(self.version, properties);
         self.link.quota = self.link.limits.receive_maximum;
         let aliases = if self.config.outbound_topic_aliases {
             self.link.limits.topic_alias_maximum
@@ -103,13 +106,15 @@ impl Session {
         self.link.outbound_aliases.reset(aliases);
         let keep_alive = properties.server_keep_alive().unwrap_or(self.config.keep_alive);
         self.link.keep_alive.start(keep_alive, self.now);
-        let session_expiry = properties
-            .session_expiry_interval()
-            .unwrap_or(self.config.session_expiry);
-        self.session_outlives_link = match self.config.version {
-            Version::V5 => session_expiry > 0,
-            Version::V311 => !self.link.clean_start,
+        let session_expiry = match self.version {
+            Version::V5 => properties
+                .session_expiry_interval()
+                .unwrap_or(self.config.session_expiry),
+            // 3.1.1 knows only "with the connection" and "never".
+            Version::V311 if self.link.clean_start => 0,
+            Version::V311 => u32::MAX,
         };
+        self.session_outlives_link = session_expiry > 0;
         self.store_facts(session_expiry);
         self.timers.stop(Timer::Connect);
         let raw = properties.raw();
@@ -118,7 +123,7 @@ impl Session {
         }
         self.out.events.push(Event::Connected(Box::new(Connected {
             session_present: connack.session_present,
-            v5: self.config.version == Version::V5,
+            v5: self.version == Version::V5,
             keep_alive,
             session_expiry,
             limits: self.link.limits,
@@ -143,7 +148,7 @@ impl Session {
                 "CONNACK says that a session is present of which there is no state here",
             ));
         }
-        let v5 = self.config.version == Version::V5;
+        let v5 = self.offered == Version::V5;
         if v5 && self.link.anonymous && properties.assigned_client_identifier().is_none_or(str::is_empty) {
             return Err(Fault::protocol(
                 "CONNACK without the client identifier that was asked for",
@@ -180,7 +185,7 @@ impl Session {
         if !self.store.durable() {
             return;
         }
-        let version = self.config.version;
+        let version = self.version;
         let mut properties = PropertyBuf::new(Place::Connect);
         let known =
             version == Version::V311 || properties.push(Property::SessionExpiryInterval(session_expiry)).is_ok();
@@ -217,8 +222,8 @@ pub(super) fn refusal(reason: ReasonCode, properties: &Properties<'_>) -> Refusa
     }
 }
 
-fn limits(version: &Version, properties: &Properties<'_>) -> Limits {
-    let standard = Limits::standard(*version);
+fn limits(version: Version, properties: &Properties<'_>) -> Limits {
+    let standard = Limits::standard(version);
     Limits {
         receive_maximum: properties.receive_maximum().unwrap_or(standard.receive_maximum),
         maximum_qos: properties.maximum_qos().unwrap_or(standard.maximum_qos),

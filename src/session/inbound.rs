@@ -29,7 +29,7 @@ impl Session {
             return Ok(());
         }
         self.link.unanswered = self.link.unanswered.saturating_add(1);
-        if self.config.version == Version::V5 && self.link.unanswered > usize::from(self.config.receive_maximum) {
+        if self.version == Version::V5 && self.link.unanswered > usize::from(self.config.receive_maximum) {
             let detail = "more unanswered messages than our Receive Maximum";
             return Err(Fault::new(ReasonCode::RECEIVE_MAXIMUM_EXCEEDED, detail));
         }
@@ -141,7 +141,7 @@ impl Session {
             self.link.answered = self.link.answered.saturating_add(1);
         }
         let [high, low] = id.get().to_be_bytes();
-        if known || self.config.version == Version::V311 {
+        if known || self.version == Version::V311 {
             self.out.transmit.extend_from_slice(&[first, 2, high, low]);
         } else {
             let reason = ReasonCode::PACKET_IDENTIFIER_NOT_FOUND.0;

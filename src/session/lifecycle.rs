@@ -47,6 +47,7 @@ impl Session {
         self.enter(State::Connecting {
             attempt,
             phase: Phase::Address,
+            version: self.offered,
             since: self.now,
             cause,
         });
@@ -62,18 +63,10 @@ impl Session {
     }
 
     fn advance(&mut self, to: Phase) {
-        if let State::Connecting {
-            attempt, since, cause, ..
-        } = &self.state
-        {
-            let (attempt, since, cause) = (*attempt, *since, cause.clone());
-            let phase = to;
-            self.enter(State::Connecting {
-                attempt,
-                phase,
-                since,
-                cause,
-            });
+        let mut state = self.state.clone();
+        if let State::Connecting { phase, .. } = &mut state {
+            *phase = to;
+            self.enter(state);
         }
     }
 
@@ -83,7 +76,7 @@ impl Session {
         if self.attempt() != Some((attempt, Phase::Address)) {
             return;
         }
-        self.link = Link::new(&self.config);
+        self.link = Link::new(self.offered);
         if let Err(error) = self.write_connect(username, password) {
             self.lost(
                 Cause::Address(["CONNECT cannot be written: ", error.text()].concat()),
@@ -156,10 +149,10 @@ impl Session {
             reason: fault.reason.0,
             detail: fault.detail.into(),
         };
-        let farewell = if self.is_online() && self.config.version == Version::V5 {
+        let farewell = if self.is_online() && self.version == Version::V5 {
             let mut packets = core::mem::take(&mut self.out.transmit);
             // Every fault has a code that a client may send.
-            let _ = Disconnect::new(fault.reason).encode(self.config.version, &mut packets);
+            let _ = Disconnect::new(fault.reason).encode(self.version, &mut packets);
             packets
         } else {
             Vec::new()
@@ -178,13 +171,18 @@ impl Session {
 
     /// The link is gone, or is to go (`close`): what comes next is decided here.
     pub(super) fn lost(&mut self, cause: Cause, close: bool) {
+        let at_once = self.choose_version(&cause);
         if self.is_stable() {
             self.backoff.reset();
-        } else {
+        } else if !at_once {
             self.backoff.fail();
         }
         self.drop_link(close);
-        let delay = if policy::may_retry(&cause, self.config.version) {
+        if at_once {
+            self.connect(Some(cause));
+            return;
+        }
+        let delay = if policy::may_retry(&cause, self.version) {
             self.backoff
                 .delay(self.config.reconnect, self.config.max_attempts, &mut self.random)
         } else {
@@ -215,7 +213,7 @@ impl Session {
         self.store.drop_held();
         self.suspend_messages();
         self.suspend_requests();
-        self.link = Link::new(&self.config);
+        self.link = Link::new(self.offered);
         if self.is_online() && !self.session_outlives_link {
             // The session ended with its connection [MQTT-3.1.2-23].
             self.has_session = false;
@@ -260,7 +258,7 @@ impl Session {
     }
 
     fn write_disconnect(&self, reason: ReasonCode, raw: &[u8], packets: &mut Vec<u8>) {
-        let version = self.config.version;
+        let version = self.version;
         let start = packets.len();
         if version == Version::V311 {
             // With another reason the will is wanted: then there is no DISCONNECT in 3.1.1, just the end.

@@ -1,8 +1,8 @@
 //! What belongs to one connection and to no other.
 
+use super::Limits;
 use super::aliases::{InboundAliases, OutboundAliases};
 use super::timers::KeepAlive;
-use super::{Config, Limits};
 use crate::codec::Version;
 
 /// The connection that is being made, or is up.
@@ -52,12 +52,12 @@ impl Limits {
 }
 
 impl Link {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(version: Version) -> Self {
         Self {
             connect: Vec::new(),
             clean_start: false,
             anonymous: false,
-            limits: Limits::standard(config.version),
+            limits: Limits::standard(version),
             quota: 0,
             keep_alive: KeepAlive::default(),
             inbound_aliases: InboundAliases::default(),

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   state lifecycle policy backoff timers    where the session stands, and what comes next
-//!   connect                                  CONNECT, CONNACK, and the limits in it
+//!   connect protocol                         CONNECT, CONNACK, and the limits and the version in it
 //!   publish outgoing acknowledge queue packet_ids   our messages           (write_ahead: what may leave when)
 //!   subscribe suback requests                our subscriptions
 //!   receive input inbound topics aliases     the broker's messages
@@ -39,6 +39,7 @@ mod outgoing;
 mod output;
 mod packet_ids;
 mod policy;
+mod protocol;
 mod publish;
 mod queue;
 mod random;
@@ -63,7 +64,7 @@ pub use output::{
 pub use state::{Phase, State};
 pub use time::Millis;
 
-use crate::codec::{Qos, ReasonCode};
+use crate::codec::{Qos, ReasonCode, Version};
 use backoff::Backoff;
 use id_set::IdSet;
 use input::Input;
@@ -153,6 +154,10 @@ pub struct Session {
     now: Millis,
     random: Random,
     state: State,
+    /// The protocol that is spoken, and in which messages and subscriptions are kept.
+    version: Version,
+    /// The protocol that attempts offer: another one only on a guess.
+    offered: Version,
     backoff: Backoff,
     timers: Timers,
     /// The identifier in force: the user's, our own, or the one the broker assigned.
@@ -193,6 +198,8 @@ impl Session {
             topics: Topics::new(random.next()),
             random,
             state: State::Idle,
+            version: config.version,
+            offered: config.version,
             backoff: Backoff::default(),
             timers: Timers::default(),
             client_id,
@@ -200,7 +207,7 @@ impl Session {
             has_session: false,
             session_outlives_link: false,
             must_start_clean: false,
-            link: Link::new(&config),
+            link: Link::new(config.version),
             input: Input::default(),
             packet_ids: PacketIds::default(),
             queue: Queue::default(),

@@ -53,13 +53,13 @@ impl Session {
             *first |= DUP;
         }
         (entry.sent, entry.dup) = (true, true);
-        write_entry(entry, self.config.version, &mut self.link, &mut self.out.transmit);
+        write_entry(entry, self.version, &mut self.link, &mut self.out.transmit);
     }
 
     /// Writes a PUBLISH unless it is larger than the broker allows `[MQTT-3.2.2-15]`.
     pub(super) fn write_checked(&mut self, publish: &Publish<'_>) -> Result<(), Failure> {
         let start = self.out.transmit.len();
-        write(publish, self.config.version, &mut self.link, &mut self.out.transmit).map_err(failure_of_encoding)?;
+        write(publish, self.version, &mut self.link, &mut self.out.transmit).map_err(failure_of_encoding)?;
         let size = self.out.transmit.len().saturating_sub(start);
         if size > self.link.limits.maximum_packet_size as usize {
             self.out.transmit.truncate(start);
@@ -100,6 +100,31 @@ pub(super) fn write_entry(entry: &Entry, version: Version, link: &mut Link, tran
     if !aliased {
         transmit.extend_from_slice(&entry.wire);
     }
+}
+
+/// Puts the packet of an entry into the form of 3.1.1. Returns whether the store keeps it.
+pub(super) fn drop_properties(entry: &mut Entry) -> bool {
+    let stored = entry.qos != Qos::AtMostOnce;
+    let mut wire = Vec::new();
+    let written = parts(entry).is_some_and(|publish| {
+        let packet_id = stored.then_some(entry.packet_id.unwrap_or(PacketId::MIN));
+        let old = Publish {
+            packet_id,
+            properties: Properties::EMPTY,
+            ..publish
+        };
+        old.encode(Version::V311, &mut wire).is_ok()
+    });
+    if !written {
+        return false;
+    }
+    let id_end = wire.len().saturating_sub(entry.payload_length);
+    entry.id_at = if stored { id_end.saturating_sub(2) } else { id_end };
+    if let (None, Some(place)) = (entry.packet_id, wire.get_mut(entry.id_at..id_end)) {
+        place.fill(0);
+    }
+    (entry.wire, entry.properties_length) = (wire, 0);
+    stored
 }
 
 /// A packet of ours in its parts.

@@ -182,7 +182,7 @@ pub struct PacketTrace {
     pub size: u32,
     /// The low four bits of the first byte.
     pub flags: u8,
-    /// 0 where there is none.
+    /// Reason code, 0 where there is none; of CONNECT the protocol level: 4 is 3.1.1, 5 is 5.0.
     pub reason: u8,
     /// Of PUBLISH; empty otherwise.
     pub topic: Box<str>,

@@ -47,13 +47,11 @@ impl Session {
 
     /// A user's property block for PUBLISH. Topic Alias is not the user's to choose, Subscription Identifier not a client's to send `[MQTT-3.3.4-6]`.
     fn outgoing_properties<'a>(&self, raw: &'a [u8]) -> Result<Properties<'a>, Failure> {
-        if raw.is_empty() {
+        if raw.is_empty() || self.has_fallen_back() {
             return Ok(Properties::EMPTY);
         }
         match Properties::parse(raw, Place::PublishFromClient) {
-            Ok(properties) if self.config.version == Version::V5 && properties.topic_alias().is_none() => {
-                Ok(properties)
-            }
+            Ok(properties) if self.version == Version::V5 && properties.topic_alias().is_none() => Ok(properties),
             _ => Err(Failure::InvalidProperties),
         }
     }
@@ -73,9 +71,7 @@ impl Session {
         let (topic_length, payload_length) = (publish.topic.len(), publish.payload.len());
         let properties_length = publish.properties.raw().len();
         let mut wire = Vec::new();
-        publish
-            .encode(self.config.version, &mut wire)
-            .map_err(failure_of_encoding)?;
+        publish.encode(self.version, &mut wire).map_err(failure_of_encoding)?;
         let stage = match publish.qos {
             Qos::AtMostOnce => Stage::WaitingAtMostOnce,
             _ => Stage::Waiting,
@@ -84,7 +80,7 @@ impl Session {
         self.check_queue(wire.len(), at_once)?;
         let sequence = self.next_sequence;
         self.next_sequence = sequence.wrapping_add(1);
-        let tail = payload_length.saturating_add(match self.config.version {
+        let tail = payload_length.saturating_add(match self.version {
             Version::V5 => properties_length.saturating_add(size::variable_length(properties_length)),
             Version::V311 => 0,
         });
@@ -183,7 +179,7 @@ impl Session {
         };
         let sent = self
             .check_entry(&entry)
-            .map(|()| write_entry(&entry, self.config.version, &mut self.link, &mut self.out.transmit));
+            .map(|()| write_entry(&entry, self.version, &mut self.link, &mut self.out.transmit));
         self.done(entry.token, sent.map_or_else(Failure::code, |()| 0));
     }
 

@@ -205,6 +205,15 @@ impl Queue {
         self.bytes = self.bytes.saturating_sub(packet.len());
     }
 
+    /// Changes every entry; packets may change their size.
+    pub(super) fn rewrite(&mut self, mut change: impl FnMut(&mut Entry)) {
+        self.bytes = 0;
+        for entry in self.nodes.iter_mut().filter_map(|node| node.entry.as_mut()) {
+            change(entry);
+            self.bytes = self.bytes.saturating_add(entry.wire.len());
+        }
+    }
+
     fn chain(&self, stage: Stage) -> Chain {
         self.chains.get(stage as usize).copied().unwrap_or(EMPTY)
     }

@@ -55,7 +55,7 @@ impl Session {
 
     /// One whole packet, which ends at `end` in the input buffer.
     fn on_bytes(&mut self, bytes: &[u8], end: usize) -> Result<(), Fault> {
-        let packet = codec::decode(bytes, self.config.version, Sender::Server)
+        let packet = codec::decode(bytes, self.offered, Sender::Server)
             .map_err(|error| Fault::new(error.reason(), error.text()))?;
         if self.config.trace
             && let Some(packet) = trace::describe(bytes, false)

@@ -1,5 +1,7 @@
 //! Where the session stands: one enum, each state with its own data.
 
+use crate::codec::Version;
+
 use super::{Cause, Millis};
 
 /// The state of the link.
@@ -27,6 +29,8 @@ pub enum State {
         attempt: u32,
         /// How far it is.
         phase: Phase,
+        /// The protocol that it offers.
+        version: Version,
         /// When the attempt began.
         since: Millis,
         /// Why the link before it was lost.

@@ -47,7 +47,7 @@ impl Session {
         let Some(batch) = self.answered(ack.packet_id, Owner::Unsubscribe)? else {
             return Ok(());
         };
-        if self.config.version == Version::V5 && batch.len() != ack.reasons.len() {
+        if self.version == Version::V5 && batch.len() != ack.reasons.len() {
             self.subscriptions.awaiting.push_front((ack.packet_id, batch));
             return Err(Fault::protocol("UNSUBACK with another number of codes than filters"));
         }
@@ -126,7 +126,7 @@ impl Session {
     pub(super) fn store_subscriptions(&mut self) {
         for (filter, subscription) in self.subscriptions.active.iter() {
             let request = subscription.request(filter, None);
-            requests::store(&mut self.store, subscription.key, &request, self.config.version);
+            requests::store(&mut self.store, subscription.key, &request, self.version);
         }
     }
 }

@@ -24,8 +24,13 @@ impl Session {
         properties: &[u8],
     ) -> Result<(), Failure> {
         self.refuse_when_stopped()?;
-        let version = self.config.version;
+        let version = self.version;
         topic::validate_filter(filter, version).map_err(|_| Failure::InvalidTopic)?;
+        let (options, properties) = if self.has_fallen_back() {
+            (SubscribeOptions::new(options.qos), &[][..])
+        } else {
+            (options, properties)
+        };
         let fits_version = match version {
             Version::V311 => options.bits() & !3 == 0 && properties.is_empty(),
             Version::V5 => !(options.no_local && is_shared(filter)),
@@ -67,7 +72,7 @@ impl Session {
 
     fn try_unsubscribe(&mut self, token: u32, filter: &str) -> Result<(), Failure> {
         self.refuse_when_stopped()?;
-        topic::validate_filter(filter, self.config.version).map_err(|_| Failure::InvalidTopic)?;
+        topic::validate_filter(filter, self.version).map_err(|_| Failure::InvalidTopic)?;
         self.check_requests()?;
         self.forget(filter);
         self.subscriptions.pending.push_back(Request {
@@ -134,7 +139,7 @@ impl Session {
             }
             let belongs = batch.first().is_none_or(|first| first.shares_packet_with(&request));
             let larger = size.saturating_add(request.size());
-            if !belongs || request.packet_size(larger, self.config.version) > limit {
+            if !belongs || request.packet_size(larger, self.version) > limit {
                 self.subscriptions.pending.push_front(request);
                 break;
             }
@@ -146,7 +151,7 @@ impl Session {
 
     fn check_request(&self, request: &Request, limit: usize) -> Result<(), Failure> {
         let limits = &self.link.limits;
-        if request.packet_size(request.size(), self.config.version) > limit {
+        if request.packet_size(request.size(), self.version) > limit {
             return Err(Failure::PacketTooLarge);
         }
         let Kind::Subscribe { properties, .. } = &request.kind else {
@@ -192,7 +197,7 @@ impl Session {
         let Some(id) = self.packet_ids.allocate(owner) else {
             return;
         };
-        if requests::write(&batch, id, self.config.version, &mut self.out.transmit).is_ok() {
+        if requests::write(&batch, id, self.version, &mut self.out.transmit).is_ok() {
             self.subscriptions.awaiting.push_back((id, batch));
             return;
         }

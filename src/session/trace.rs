@@ -4,6 +4,9 @@ use crate::codec::{PacketType, packet_size};
 
 use super::PacketTrace;
 
+/// Where CONNECT has the protocol level: behind its name, `MQTT` (3.1.2.2).
+const PROTOCOL_LEVEL: usize = 6;
+
 /// One description for each packet in `bytes`.
 pub(super) fn packets(bytes: &[u8]) -> impl Iterator<Item = PacketTrace> {
     let mut rest = bytes;
@@ -47,7 +50,8 @@ pub(super) fn describe(packet: &[u8], outgoing: bool) -> Option<PacketTrace> {
         }
         PacketType::ConnAck => trace.reason = body.get(1).copied().unwrap_or(0),
         PacketType::Disconnect | PacketType::Auth => trace.reason = body.first().copied().unwrap_or(0),
-        PacketType::Connect | PacketType::PingReq | PacketType::PingResp => {}
+        PacketType::Connect => trace.reason = body.get(PROTOCOL_LEVEL).copied().unwrap_or(0),
+        PacketType::PingReq | PacketType::PingResp => {}
     }
     Some(trace)
 }

@@ -5,6 +5,7 @@ import type { Stats } from "./stats.js";
 /** What the engine is made with: every field checked and made whole by settings.ts. Times in s or ms as src/lib.rs says. */
 export interface EngineOptions {
   readonly protocol: 4 | 5;
+  readonly fallBack: boolean;
   readonly clientId?: string;
   readonly cleanStart: boolean;
   readonly sessionExpiry: number;

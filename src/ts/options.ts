@@ -115,7 +115,11 @@ export type WasmSource = URL | string | Response | Promise<Response> | BufferSou
 export interface ConnectOptions {
   /** Default: the engine makes a random one. 1 to 65,535 bytes. */
   readonly clientId?: string | undefined;
-  /** Default: `"5.0"`. */
+  /**
+   * The protocol to speak, and no other. Default: 5.0, and 3.1.1 with a broker that does not speak 5.0; that one is remembered. What 3.1.1 cannot
+   * say is left out there: properties of messages, wills and subscriptions, subscription options but `qos`, and the time of `session.expiry`. A
+   * session outlives the connection only if there is a `clientId`, and then for ever.
+   */
   readonly protocol?: "5.0" | "3.1.1" | undefined;
   /** How often a silent link is probed, in seconds; 0 is off. The broker may override it. Default: 30. */
   readonly keepAlive?: Duration | undefined;

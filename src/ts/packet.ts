@@ -2,6 +2,7 @@
 
 import type { Qos } from "./options.js";
 import type { PacketRecord } from "./records.js";
+import { PROTOCOLS } from "./status.js";
 
 /** Names of the packet types by their number. */
 export const PACKET_TYPES = [
@@ -40,6 +41,8 @@ export interface PacketTrace {
   readonly dup: boolean;
   readonly retain: boolean;
   readonly reasonCode: number;
+  /** CONNECT only: what it offers. */
+  readonly protocol: "5.0" | "3.1.1" | undefined;
   /** PUBLISH only: its topic. */
   readonly topic: string | undefined;
   /** When, milliseconds since the epoch. */
@@ -48,16 +51,19 @@ export interface PacketTrace {
 
 /** What a PACKET record says. */
 export function packetTrace(record: PacketRecord): PacketTrace {
-  const flags = PACKET_TYPES[record.type] === "PUBLISH" ? record.headerFlags : 0;
+  const type = PACKET_TYPES[record.type] ?? "RESERVED";
+  const connect = type === "CONNECT";
+  const flags = type === "PUBLISH" ? record.headerFlags : 0;
   return {
     direction: record.outgoing ? "out" : "in",
-    type: PACKET_TYPES[record.type] ?? "RESERVED",
+    type,
     packetId: record.packetId || undefined,
     size: record.size,
     qos: ((flags >>> 1) & 3) as Qos,
     dup: (flags & 8) !== 0,
     retain: (flags & 1) !== 0,
-    reasonCode: record.reason,
+    reasonCode: connect ? 0 : record.reason,
+    protocol: connect ? PROTOCOLS[record.reason === 4 ? 4 : 5] : undefined,
     topic: record.topic || undefined,
     at: Date.now(),
   };

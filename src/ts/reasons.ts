@@ -22,7 +22,7 @@ const V5: Readonly<Record<number, Reason>> = {
   129: { name: "Malformed packet", hint: "One side broke the wire format; with the option `trace` the packets can be seen" },
   130: { name: "Protocol error", hint: "One side broke the rules of MQTT; with the option `trace` the packets can be seen" },
   131: { name: "Implementation specific error", hint: ASK_BROKER },
-  132: { name: "Unsupported protocol version", hint: 'Set the option `protocol` to "3.1.1"' },
+  132: { name: "Unsupported protocol version", hint: 'Leave the option `protocol` out, or set it to "3.1.1"' },
   133: { name: "Client identifier not valid", hint: "Choose another `clientId`, or leave it out to get one" },
   134: { name: "Bad user name or password", hint: "Check what `credentials` gives" },
   135: { name: "Not authorized", hint: RIGHTS },

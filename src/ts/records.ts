@@ -34,6 +34,8 @@ export interface StatusRecord {
   readonly state: (typeof STATES)[number];
   readonly attempt: number;
   readonly phase: ConnectPhase;
+  /** What the attempt offers (connecting only). */
+  readonly protocol: 4 | 5;
   /** Epoch milliseconds: since when, or (waiting) when to try again. */
   readonly at: number;
   readonly cause: RawCause;
@@ -77,14 +79,15 @@ export interface PacketRecord {
 
 export function readStatus(words: Uint32Array, at: number): StatusRecord {
   const fields = new Fields(words, at);
-  const state = STATES[fields.flags] ?? "idle";
+  const state = STATES[fields.flags & 7] ?? "idle";
   const attempt = fields.next();
   const phase = PHASES[fields.next()] ?? "address";
   const time = fields.next() + fields.next() * 2 ** 32;
   const kind = CAUSE_KINDS[fields.next()] ?? "none";
   const code = fields.next();
   const detail = fields.text();
-  return { state, attempt, phase, at: time, cause: { kind, code, detail, serverReference: fields.text() } };
+  const protocol = fields.flags & 0x80 ? 4 : 5;
+  return { state, attempt, phase, protocol, at: time, cause: { kind, code, detail, serverReference: fields.text() } };
 }
 
 export function readConnected(words: Uint32Array, at: number): ConnectedRecord {

@@ -73,6 +73,7 @@ function engineOptions(given: ConnectOptions): EngineOptions {
   const queue = optionalFields("queue", given.queue, ["messages", "bytes"]);
   return {
     protocol,
+    fallBack: given.protocol === undefined,
     ...(given.clientId !== undefined && { clientId: text("clientId", given.clientId, 1) }),
     ...sessionOptions(given, protocol),
     keepAlive: optional(given.keepAlive, 30, (value) => durationOf("keepAlive", value, { unit: "s", min: 0, max: 65_535 })),

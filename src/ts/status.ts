@@ -25,6 +25,8 @@ export interface ConnectingStatus {
   /** Number of the attempt since the client was last online, from 1. */
   readonly attempt: number;
   readonly phase: ConnectPhase;
+  /** What this attempt offers the broker. */
+  readonly protocol: "5.0" | "3.1.1";
   /** When the attempt reached this phase, milliseconds since the epoch. */
   readonly since: number;
   /** Why the attempt before this one ended, if there was one. */
@@ -45,6 +47,7 @@ export interface OnlineStatus {
   readonly since: number;
   /** Whether the broker still had the session: if not, messages may have been missed. */
   readonly sessionPresent: boolean;
+  /** What is spoken: 3.1.1 also when the broker does not speak 5.0 and the option `protocol` leaves the choice. */
   readonly protocol: "5.0" | "3.1.1";
   /** The client identifier in use, also when the broker assigned it. */
   readonly clientId: string;
@@ -125,6 +128,9 @@ export interface ServerInfo {
   readonly userProperties: UserProperties;
 }
 
+/** Names of the protocols by their level in CONNECT. */
+export const PROTOCOLS = { 4: "3.1.1", 5: "5.0" } as const;
+
 /** What CONNECTED says for the status that follows it. */
 export type Connection = Omit<OnlineStatus, "state" | "attempt" | "since">;
 
@@ -134,7 +140,7 @@ export function connectionOf(record: ConnectedRecord, frame: Uint8Array | undefi
   const said = frame === undefined ? {} : decodeProperties(frame.subarray(offset, offset + length));
   return {
     sessionPresent: record.sessionPresent,
-    protocol: record.protocol === 5 ? "5.0" : "3.1.1",
+    protocol: PROTOCOLS[record.protocol],
     clientId: record.clientId,
     limits: {
       keepAlive: record.keepAlive,
@@ -160,7 +166,7 @@ export function statusOf(record: StatusRecord, connection: Connection | undefine
     case "idle":
       return { state: "idle" };
     case "connecting":
-      return { state: "connecting", attempt, phase, since: at, cause };
+      return { state: "connecting", attempt, phase, protocol: PROTOCOLS[record.protocol], since: at, cause };
     case "online":
       return { state: "online", attempt, since: at, ...(connection ?? connectionOf(readConnected(new Uint32Array(0), 0), undefined)) };
     case "waiting":

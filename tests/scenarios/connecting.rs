@@ -302,7 +302,7 @@ fn a_trace_shows_every_packet_of_both_sides() {
     assert_eq!(
         world.traced,
         [
-            "-> 1 id=0 size=21 flags=0 reason=00 ",
+            "-> 1 id=0 size=21 flags=0 reason=05 ",
             "<- 2 id=0 size=5 flags=0 reason=00 ",
             "-> 3 id=1 size=9 flags=2 reason=00 t",
             "<- 4 id=1 size=4 flags=0 reason=00 ",

@@ -125,13 +125,14 @@ test("the status goes through its states, each with its own data", () => {
   const seen: Status[] = [];
   client.addEventListener("status", (event) => seen.push(event.status));
   assert.deepEqual(client.status, { state: "idle" });
-  host.say(status("connecting", { phase: 1, at: 1_795_362_307_123 }));
+  host.say(status("connecting", { phase: 1, at: 1_795_362_307_123, flags: 0x80 }));
   host.say(status("waiting", { attempt: 2, at: 5_000, cause: 2, code: 1006 }));
   host.say(online("given"));
   assert.equal(client.status, seen.at(-1));
   assert.equal(client.clientId, "given");
   const [connecting, waiting, on] = seen;
-  assert.deepEqual(connecting, { state: "connecting", attempt: 1, phase: "socket", since: 1_795_362_307_123, cause: undefined });
+  const offered = { state: "connecting", attempt: 1, phase: "socket", protocol: "3.1.1", since: 1_795_362_307_123, cause: undefined };
+  assert.deepEqual(connecting, offered);
   assert.ok(waiting?.state === "waiting" && waiting.retryAt === 5_000 && waiting.cause.kind === "socket-failed");
   assert.equal(waiting.cause.closeCode, 1006);
   assert.ok(on?.state === "online" && on.protocol === "5.0" && !on.sessionPresent && on.limits.retainAvailable);
@@ -246,10 +247,15 @@ test("packets are reported with their names and flags", () => {
   const packets: object[] = [];
   client.addEventListener("packet", ({ packet: { at, ...rest } }) => packets.push({ ...rest, timed: at > 0 }));
   host.say([...record("packet", 1 | (3 << 4), 7, 31, 0b1011, 0, "light"), ...record("packet", 4 << 4, 7, 4, 0, 0x10, "")]);
-  const rest = { packetId: 7, timed: true };
+  host.say([...record("packet", 1 | (1 << 4), 0, 21, 0, 5, ""), ...record("packet", 1 | (1 << 4), 0, 21, 0, 4, "")]);
+  const rest = { packetId: 7, timed: true, protocol: undefined };
+  const flags = { qos: 0, dup: false, retain: false, reasonCode: 0, topic: undefined };
+  const connect = { ...flags, direction: "out", type: "CONNECT", packetId: undefined, size: 21, timed: true };
   assert.deepEqual(packets, [
     { ...rest, direction: "out", type: "PUBLISH", size: 31, qos: 1, dup: true, retain: true, reasonCode: 0, topic: "light" },
     { ...rest, direction: "in", type: "PUBACK", size: 4, qos: 0, dup: false, retain: false, reasonCode: 16, topic: undefined },
+    { ...connect, protocol: "5.0" },
+    { ...connect, protocol: "3.1.1" },
   ]);
 });
 

@@ -60,11 +60,16 @@ test("durations take the option's own unit, or bring their own, and are rounded 
   }
 });
 
+test("a protocol that is given is spoken and no other", () => {
+  for (const protocol of ["5.0", "3.1.1"] as const) assert.equal(settingsOf(URL_, { protocol }).engine.fallBack, false);
+});
+
 test("without options everything has its documented default", () => {
   const settings = settingsOf(URL_, undefined);
   assert.equal(settings.url, URL_);
   assert.deepEqual(settings.engine, {
     protocol: 5,
+    fallBack: true,
     cleanStart: true,
     sessionExpiry: 120,
     keepAlive: 30,

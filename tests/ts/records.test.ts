@@ -107,6 +107,7 @@ test("a record that ends too early reads as zeros and no text, never beyond its 
     state: "stopped",
     attempt: 7,
     phase: "address",
+    protocol: 5,
     at: 0,
     cause: { kind: "none", code: 0, detail: "", serverReference: "" },
   });

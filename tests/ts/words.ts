@@ -21,10 +21,19 @@ const STATES = { idle: 0, connecting: 1, online: 2, waiting: 3, stopped: 4 } as 
 /** A STATUS record. */
 export function status(
   state: keyof typeof STATES,
-  fields: { attempt?: number; phase?: number; at?: number; cause?: number; code?: number; detail?: string; reference?: string } = {},
+  fields: {
+    attempt?: number;
+    phase?: number;
+    at?: number;
+    cause?: number;
+    code?: number;
+    detail?: string;
+    reference?: string;
+    flags?: number;
+  } = {},
 ): number[] {
-  const { attempt = 1, phase = 0, at = 0, cause = 0, code = 0, detail = "", reference = "" } = fields;
-  return record("status", STATES[state], attempt, phase, at % 2 ** 32, Math.floor(at / 2 ** 32), cause, code, detail, reference);
+  const { attempt = 1, phase = 0, at = 0, cause = 0, code = 0, detail = "", reference = "", flags = 0 } = fields;
+  return record("status", STATES[state] | flags, attempt, phase, at % 2 ** 32, Math.floor(at / 2 ** 32), cause, code, detail, reference);
 }
 
 /** CONNECTED and the STATUS that follows it. */

@@ -1,0 +1,70 @@
+//! Which protocol version is spoken: 5.0, or 3.1.1 where the broker does not speak 5.0 and the user leaves the choice to us.
+//!
+//! A broker that knows 5.0 says no by CONNACK 0x84, an older one by `20 02 00 01`: then 3.1.1 is settled for good, and the next attempt follows at
+//! once. A broker that closes the socket in answer to CONNECT may mean the same, or may be restarting. So that is a guess, good for one attempt: when
+//! its turn comes it offers 3.1.1, and only a CONNACK settles that; without one the attempt after it offers 5.0 again, and so on in turn. No
+//! attempt is made more often for it, and a broker that has ever accepted 5.0 is never guessed at.
+//!
+//! What 3.1.1 cannot express is left out then: property blocks of CONNECT, will, messages and subscriptions, and all subscription options but the QoS.
+
+use crate::codec::{ReasonCode, SubscribeOptions, Version};
+
+use super::outgoing::drop_properties;
+use super::requests::Kind;
+use super::{Cause, Session, StoreKey};
+
+/// Return code 1 of 3.1.1: unacceptable protocol version.
+const UNACCEPTABLE_VERSION: u8 = 1;
+
+impl Session {
+    /// Decides what the next attempt offers, now that `cause` has ended the link or the attempt. Returns whether it is to follow at once.
+    pub(super) fn choose_version(&mut self, cause: &Cause) -> bool {
+        let may_fall_back = self.config.fall_back && self.offered == Version::V5;
+        match cause {
+            Cause::Refused(refusal)
+                if may_fall_back && refusal.reason == ReasonCode::UNSUPPORTED_PROTOCOL_VERSION.0 =>
+            {
+                self.offered = Version::V311;
+                self.settle_version();
+                return true;
+            }
+            Cause::SocketClosed { .. } if may_fall_back && !self.connected_before => self.offered = Version::V311,
+            Cause::Refused(refusal) if refusal.reason != UNACCEPTABLE_VERSION => self.settle_version(),
+            _ => self.offered = self.version,
+        }
+        false
+    }
+
+    /// The broker has answered in the version that was offered: whatever is kept here is put into it.
+    pub(super) fn settle_version(&mut self) {
+        if self.version == self.offered {
+            return;
+        }
+        self.version = self.offered;
+        let store = &mut self.store;
+        self.queue.rewrite(|entry| {
+            if drop_properties(entry) {
+                entry.stored_in = store.put(StoreKey::Outbound(entry.sequence), &entry.wire);
+            }
+        });
+        for (_, subscription) in self.subscriptions.active.iter_mut() {
+            subscription.options = SubscribeOptions::new(subscription.options.qos);
+            subscription.properties = Box::default();
+        }
+        for request in &mut self.subscriptions.pending {
+            if let Kind::Subscribe {
+                options, properties, ..
+            } = &mut request.kind
+            {
+                *options = SubscribeOptions::new(options.qos);
+                *properties = Box::default();
+            }
+        }
+        self.store_subscriptions();
+    }
+
+    /// Whether 3.1.1 is spoken though the user asked for 5.0: what it cannot express is dropped, not refused.
+    pub(super) fn has_fallen_back(&self) -> bool {
+        self.version != self.config.version
+    }
+}

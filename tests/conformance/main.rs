@@ -20,4 +20,10 @@ mod judge;
 mod acks;
 mod subscribe;
 
+mod connack;
+mod connect;
 mod data;
+mod packets;
+mod publish;
+mod v311;
+mod v311_messages;

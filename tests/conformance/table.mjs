@@ -57,8 +57,8 @@ export function faultOf(duty, proof, results) {
   if (duty.level === "MAY" && !proof.choice) return "leaves a choice, and the map does not say which was made";
   if (proof.reason !== undefined) return proof.reason ? undefined : "cannot apply, and the map does not say why";
   if (proof.tests.length === 0) return "has neither a test nor a reason";
-  const faults = proof.tests.map((test) => faultOfTest(test, results)).filter(Boolean);
-  return faults.length > 0 ? faults.join("; ") : undefined;
+  const faults = new Set(proof.tests.map((test) => faultOfTest(test, results)).filter(Boolean));
+  return faults.size > 0 ? [...faults].join("; ") : undefined;
 }
 
 function faultOfTest(test, results) {

@@ -68,12 +68,13 @@
 //! | 1 | STATUS | bits 0-2 state, bit 7 (connecting only) the attempt offers 3.1.1 | attempt, phase, at (two words), cause, cause code, text detail, text server reference |
 //! | 2 | CONNECTED | bit 0 session present, bit 1 protocol 5 | keep alive (s), session expiry (s), receive maximum, maximum QoS, maximum packet size, topic alias maximum, available (bit 0 retain, 1 wildcards, 2 subscription identifiers, 3 shared), properties span (two words), text client identifier |
 //! | 3 | TOPIC | | id, text name |
-//! | 4 | MESSAGE | bits 0-1 QoS, bit 2 retain, bit 3 DUP | topic id, payload span (two words), properties span (two words), packet identifier (0 at QoS 0) |
+//! | 4 | MESSAGE | bits 0-1 QoS, bit 2 retain, bit 3 DUP | topic id, payload span (two words), properties span (two words), packet identifier (0 at QoS 0), then its subscription identifiers, a word each |
 //! | 5 | DONE | | token, code, then text reason or nothing |
 //! | 6 | SUBSCRIBED | | token, code, then text reason or nothing |
 //! | 7 | UNSUBSCRIBED | | token, code, then text reason or nothing |
 //! | 8 | PREPARE | | attempt |
 //! | 9 | PACKET | bit 0 outgoing, bits 4-7 packet type | packet identifier or 0, size in bytes, flags of the fixed header, reason code (of CONNECT the protocol level), text topic |
+//! | 10 | IDENTIFIER | | token, subscription identifier |
 //!
 //! - STATUS, *state*: 0 idle, 1 connecting, 2 online, 3 waiting, 4 stopped. *phase* (connecting only): 0 address, 1 socket, 2 handshake. *attempt*: the
 //!   attempt under way (connecting, online) or the next one (waiting), from 1. *at*: since when (connecting, online), when to try again (waiting), else 0.
@@ -84,10 +85,15 @@
 //! - CONNECTED comes just before the STATUS that says online; the properties span holds the property block of CONNACK. What the broker leaves out is
 //!   filled with the standard's default: *maximum packet size* 4,294,967,295 is no limit.
 //! - TOPIC gives a topic name its id; later messages carry the id only. An id may be given again with another name: the newest holds.
+//! - IDENTIFIER gives the filter that was subscribed to under a token its subscription identifier, before anything else about it. A message with
+//!   identifiers is for those filters that match its topic *and* have one of them; a message without (3.1.1, a broker that has none, or as long as
+//!   no two filters can overlap) is for all filters that match its topic. An identifier that was never given is of an earlier life of the session
+//!   and says nothing (3.3.4 lets a client call it a protocol error; this one does not). Filters that cannot overlap share an identifier:
+//!   `src/session/shapes.rs`.
 //! - DONE settles a publish (and anything that was refused or cancelled), SUBSCRIBED and UNSUBSCRIBED one filter. *code* below 0x100 is the MQTT reason
 //!   code (a granted QoS among them); from 0x100 on it says why the engine gave up: 0x100 closed, 0x101 cancelled, 0x102 queue full, 0x103 packet too
 //!   large, 0x104 QoS not supported, 0x105 retain not available, 0x106 indeterminate (QoS 2, session lost), 0x107 invalid topic, 0x108 invalid
-//!   properties, 0x109 wildcards not available, 0x10A shared subscriptions not available, 0x10B subscription identifiers not available, 0x10C stopped.
+//!   properties, 0x109 wildcards not available, 0x10A shared subscriptions not available, 0x10C stopped.
 //! - PREPARE asks for URL and credentials of an attempt; `address` or `address_failed` answers.
 //! - PACKET is written only with the option `trace`.
 //!

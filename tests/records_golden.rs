@@ -66,7 +66,12 @@ fn event(kind: &str, fields: &Value) -> Event {
             properties: span(fields, "properties"),
             flags: byte(fields, "qos") | u8::from(flag(fields, "retain")) << 2 | u8::from(flag(fields, "dup")) << 3,
             packet_id: short(fields, "packetId"),
+            identifiers: words_of(&fields["identifiers"]).into(),
         }),
+        "identifier" => Event::Identifier {
+            token: word(fields, "token"),
+            identifier: word(fields, "identifier"),
+        },
         "done" => Event::Done(settled(fields)),
         "subscribed" => Event::Subscribed(settled(fields)),
         "unsubscribed" => Event::Unsubscribed(settled(fields)),
@@ -198,8 +203,11 @@ fn settled(fields: &Value) -> Settled {
 }
 
 fn words(golden: &Value) -> Vec<u32> {
-    golden["words"]
-        .as_array()
+    words_of(&golden["words"])
+}
+
+fn words_of(list: &Value) -> Vec<u32> {
+    list.as_array()
         .unwrap()
         .iter()
         .map(|word| word.as_u64().unwrap().try_into().unwrap())
@@ -246,6 +254,7 @@ fn the_golden_file_numbers_kinds_as_the_engine_does() {
         ("unsubscribed", kind::UNSUBSCRIBED),
         ("prepare", kind::PREPARE),
         ("packet", kind::PACKET),
+        ("identifier", kind::IDENTIFIER),
     ];
     let kinds = &golden()["kinds"];
     assert_eq!(kinds.as_object().unwrap().len(), names.len());
@@ -277,7 +286,6 @@ fn the_golden_file_numbers_failures_as_the_engine_does() {
         ("invalid-properties", Failure::InvalidProperties),
         ("wildcard-not-available", Failure::WildcardNotAvailable),
         ("shared-not-available", Failure::SharedNotAvailable),
-        ("subscription-id-not-available", Failure::SubscriptionIdNotAvailable),
         ("stopped", Failure::Stopped),
     ];
     let failures = &golden()["failures"];

@@ -14,6 +14,7 @@ pub mod kind {
     pub const UNSUBSCRIBED: u32 = 7;
     pub const PREPARE: u32 = 8;
     pub const PACKET: u32 = 9;
+    pub const IDENTIFIER: u32 = 10;
 }
 
 /// Longest text in a record, in bytes: the longest string that MQTT knows. Two of them fit the 16 bits of a record's length.
@@ -43,6 +44,7 @@ impl Records {
             Event::Connected(connected) => self.connected(connected),
             Event::Topic { id, name } => self.record(kind::TOPIC, 0, &[*id], &[name]),
             Event::Message(message) => self.message(message),
+            Event::Identifier { token, identifier } => self.record(kind::IDENTIFIER, 0, &[*token, *identifier], &[]),
             Event::Done(settled) => self.settled(kind::DONE, settled),
             Event::Subscribed(settled) => self.settled(kind::SUBSCRIBED, settled),
             Event::Unsubscribed(settled) => self.settled(kind::UNSUBSCRIBED, settled),
@@ -115,16 +117,21 @@ impl Records {
             properties,
             flags,
             packet_id,
-        } = *message;
+            identifiers,
+        } = message;
+        let start = self.words.len();
         let fields = [
-            topic,
+            *topic,
             payload.offset,
             payload.length,
             properties.offset,
             properties.length,
-            packet_id.into(),
+            u32::from(*packet_id),
         ];
-        self.record(kind::MESSAGE, flags.into(), &fields, &[]);
+        self.words.push(0);
+        self.words.extend_from_slice(&fields);
+        self.words.extend_from_slice(identifiers);
+        self.finish(start, kind::MESSAGE, u32::from(*flags));
     }
 
     fn settled(&mut self, kind: u32, settled: &Settled) {
@@ -154,6 +161,11 @@ impl Records {
         for text in texts {
             self.text(text);
         }
+        self.finish(start, kind, flags);
+    }
+
+    /// Writes word 0 of the record that begins at `start`.
+    fn finish(&mut self, start: usize, kind: u32, flags: u32) {
         let length = (self.words.len() - start) as u32;
         if let Some(word) = self.words.get_mut(start) {
             *word = kind | length << 8 | flags << 24;

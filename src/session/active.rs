@@ -156,6 +156,7 @@ mod tests {
             token,
             options: SubscribeOptions::default(),
             properties: Box::default(),
+            identifier: 1,
             granted: None,
         }
     }

@@ -28,8 +28,6 @@ pub enum Failure {
     WildcardNotAvailable = 0x109,
     /// The broker takes no shared subscriptions (3.2.2.3.13).
     SharedNotAvailable = 0x10A,
-    /// The broker takes no subscription identifiers (3.2.2.3.12).
-    SubscriptionIdNotAvailable = 0x10B,
     /// The session stopped by itself: see the cause in the status.
     Stopped = 0x10C,
 }

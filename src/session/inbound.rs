@@ -8,6 +8,8 @@ use super::{Event, Fault, Message, Session, Span, StoreKey};
 const PUBACK: u8 = 0x40;
 const PUBREC: u8 = 0x50;
 const PUBCOMP: u8 = 0x70;
+/// Identifiers of a message that are handed on at most: more than any set of filters has shapes, and few enough for a record.
+const MAX_IDENTIFIERS: usize = 1_024;
 
 impl Session {
     /// A message; `end` is where its packet ends in the input buffer.
@@ -119,6 +121,11 @@ impl Session {
             properties: span(payload_at.saturating_sub(properties.len()), properties),
             flags: publish.qos.bits() | u8::from(publish.retain) << 2 | u8::from(publish.dup) << 3,
             packet_id: publish.packet_id.map_or(0, PacketId::get),
+            identifiers: publish
+                .properties
+                .subscription_identifiers()
+                .take(MAX_IDENTIFIERS)
+                .collect(),
         }));
     }
 

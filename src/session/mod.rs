@@ -8,7 +8,7 @@
 //!   state lifecycle policy backoff timers    where the session stands, and what comes next
 //!   connect protocol                         CONNECT, CONNACK, and the limits and the version in it
 //!   publish outgoing acknowledge queue packet_ids   our messages           (write_ahead: what may leave when)
-//!   subscribe suback requests                our subscriptions
+//!   subscribe suback requests shapes         our subscriptions
 //!   receive input inbound topics aliases     the broker's messages
 //! ```
 #![forbid(unsafe_code)]
@@ -45,6 +45,7 @@ mod queue;
 mod random;
 mod receive;
 mod requests;
+mod shapes;
 mod size;
 mod state;
 mod suback;

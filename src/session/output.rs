@@ -93,6 +93,8 @@ pub enum Event {
     Message(Message),
     /// A publish is settled.
     Done(Settled),
+    /// The Subscription Identifier of a filter that is being subscribed to, for [`Message::identifiers`]. Comes before anything else about it.
+    Identifier { token: u32, identifier: u32 },
     /// A filter is settled: the granted QoS 0 to 2, or why not. Comes again, with the same token, when the broker answers a later resubscription otherwise.
     Subscribed(Settled),
     /// An unsubscription is settled.
@@ -115,7 +117,7 @@ pub struct Settled {
 }
 
 /// An inbound PUBLISH.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The id of an earlier [`Event::Topic`].
     pub topic: u32,
@@ -127,6 +129,8 @@ pub struct Message {
     pub flags: u8,
     /// 0 at QoS 0.
     pub packet_id: u16,
+    /// The Subscription Identifiers of our filters that it is for (3.3.2.3.8); none where the broker has none.
+    pub identifiers: Box<[u32]>,
 }
 
 /// What CONNACK said, with the defaults of the standard filled in.

@@ -4,11 +4,12 @@ use core::slice;
 use std::collections::VecDeque;
 
 use crate::codec::{
-    EncodeError, FiltersBuf, PacketId, Place, Properties, Subscribe, SubscribeOptions, TopicFiltersBuf, Unsubscribe,
-    Version,
+    EncodeError, FiltersBuf, PacketId, Place, Properties, Property, PropertyBuf, RetainHandling, Subscribe,
+    SubscribeOptions, TopicFiltersBuf, Unsubscribe, Version,
 };
 
 use super::active::Active;
+use super::shapes::Shapes;
 use super::write_ahead::WriteAhead;
 use super::{StoreKey, size};
 
@@ -27,8 +28,12 @@ pub(super) enum Kind {
     Subscribe {
         options: SubscribeOptions,
         properties: Box<[u8]>,
-        /// What the broker had granted before it lost the session.
+        /// Of the filter's shape.
+        identifier: u32,
+        /// What the broker had granted when it is asked again, without the user's doing.
         granted_before: Option<u8>,
+        /// The subscription stands and gets no more than an identifier: its retained messages have come.
+        stands: bool,
     },
     Unsubscribe,
 }
@@ -40,6 +45,7 @@ pub(super) struct Subscription {
     pub(super) token: u32,
     pub(super) options: SubscribeOptions,
     pub(super) properties: Box<[u8]>,
+    pub(super) identifier: u32,
     pub(super) granted: Option<u8>,
 }
 
@@ -50,18 +56,36 @@ pub(super) struct Subscriptions {
     pub(super) pending: VecDeque<Request>,
     pub(super) awaiting: VecDeque<(PacketId, Vec<Request>)>,
     pub(super) next_key: u32,
+    pub(super) shapes: Shapes,
+    /// What the broker's session knows has identifiers, and what is asked for gets one.
+    pub(super) identified: bool,
+}
+
+impl Subscriptions {
+    /// Asks once more for everything that was granted, in the order it was first asked for and before all that is pending.
+    pub(super) fn ask_again(&mut self, stands: bool) {
+        for (filter, subscription) in self.active.iter_mut().rev() {
+            // What was not granted yet is still pending, and comes once.
+            if let Some(granted) = subscription.granted.take() {
+                let request = subscription.request(filter, Some(granted), stands);
+                self.pending.push_front(request);
+            }
+        }
+    }
 }
 
 impl Subscription {
     /// The request that asks for it (again).
-    pub(super) fn request(&self, filter: &str, granted_before: Option<u8>) -> Request {
+    pub(super) fn request(&self, filter: &str, granted_before: Option<u8>, stands: bool) -> Request {
         Request {
             token: self.token,
             filter: filter.into(),
             kind: Kind::Subscribe {
                 options: self.options,
                 properties: self.properties.clone(),
+                identifier: self.identifier,
                 granted_before,
+                stands,
             },
             sent: granted_before.is_some(),
         }
@@ -69,12 +93,20 @@ impl Subscription {
 }
 
 impl Request {
-    /// Whether both may stand in one packet.
-    pub(super) fn shares_packet_with(&self, other: &Self) -> bool {
+    /// Whether both may stand in one packet, but for their identifiers.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
         match (&self.kind, &other.kind) {
             (Kind::Subscribe { properties: own, .. }, Kind::Subscribe { properties: others, .. }) => own == others,
             (Kind::Unsubscribe, Kind::Unsubscribe) => true,
             _ => false,
+        }
+    }
+
+    /// The identifier that goes into its packet; 0 is none.
+    pub(super) const fn identifier(&self, identified: bool) -> u32 {
+        match self.kind {
+            Kind::Subscribe { identifier, .. } if identified => identifier,
+            _ => 0,
         }
     }
 
@@ -85,10 +117,16 @@ impl Request {
     }
 
     /// Bytes of a packet of its kind with a list of this size.
-    pub(super) fn packet_size(&self, list: usize, version: Version) -> usize {
+    pub(super) fn packet_size(&self, list: usize, version: Version, identified: bool) -> usize {
         let properties = match &self.kind {
             Kind::Subscribe { properties, .. } => properties.len(),
             Kind::Unsubscribe => 0,
+        };
+        let properties = match self.identifier(identified) {
+            0 => properties,
+            identifier => properties
+                .saturating_add(1)
+                .saturating_add(size::variable_length(identifier as usize)),
         };
         let block = match version {
             Version::V5 => properties.saturating_add(size::variable_length(properties)),
@@ -98,24 +136,45 @@ impl Request {
     }
 }
 
-/// Writes one packet with all of `batch`, whose requests share their kind and properties.
-pub(super) fn write(batch: &[Request], id: PacketId, version: Version, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    match batch.first().map(|request| &request.kind) {
-        Some(Kind::Subscribe { properties, .. }) => {
+/// Writes one packet with all of `batch`, whose requests share their kind, properties and identifier.
+pub(super) fn write(
+    batch: &[Request],
+    id: PacketId,
+    version: Version,
+    identified: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    let first = batch.first().ok_or(EncodeError::EmptyList)?;
+    match &first.kind {
+        Kind::Subscribe { properties, .. } => {
             let mut filters = FiltersBuf::new(version);
             for request in batch {
-                if let Kind::Subscribe { options, .. } = &request.kind {
-                    filters.push(&request.filter, *options)?;
+                if let Kind::Subscribe { options, stands, .. } = &request.kind {
+                    let retain_handling = if *stands && version == Version::V5 {
+                        RetainHandling::DoNotSend
+                    } else {
+                        options.retain_handling
+                    };
+                    let options = SubscribeOptions {
+                        retain_handling,
+                        ..*options
+                    };
+                    filters.push(&request.filter, options)?;
                 }
             }
+            let mut block = PropertyBuf::new(Place::Subscribe);
+            if let identifier @ 1.. = first.identifier(identified) {
+                block.push(Property::SubscriptionIdentifier(identifier))?;
+            }
+            block.extend(Properties::parse(properties, Place::Subscribe).map_err(|_| EncodeError::PropertyValue)?)?;
             Subscribe {
                 packet_id: id,
-                properties: Properties::parse(properties, Place::Subscribe).map_err(|_| EncodeError::PropertyValue)?,
+                properties: block.as_properties(),
                 filters: filters.as_filters(),
             }
             .encode(version, out)
         }
-        _ => {
+        Kind::Unsubscribe => {
             let mut filters = TopicFiltersBuf::new(version);
             for request in batch {
                 filters.push(&request.filter)?;
@@ -130,10 +189,16 @@ pub(super) fn write(batch: &[Request], id: PacketId, version: Version, out: &mut
     }
 }
 
-/// Writes one subscription into the store.
+/// Writes one subscription into the store, in 5.0 with its identifier: what it stands for must outlive the page as the broker's session does.
 pub(super) fn store(store: &mut WriteAhead, key: u32, request: &Request, version: Version) {
     store.put_with(StoreKey::Subscription(key), |bytes| {
         // What was checked when it was asked for can be written.
-        let _ = write(slice::from_ref(request), PacketId::MIN, version, bytes);
+        let _ = write(
+            slice::from_ref(request),
+            PacketId::MIN,
+            version,
+            version == Version::V5,
+            bytes,
+        );
     });
 }

@@ -86,15 +86,15 @@ impl Session {
         }
     }
 
-    /// The broker has lost the session: everything that it had granted is asked for again, in the order it was first asked for.
+    /// The broker has lost the session: everything that it had granted is asked for again.
     pub(super) fn restart_subscriptions(&mut self) {
-        for (filter, subscription) in self.subscriptions.active.iter_mut().rev() {
-            // What was not granted yet is still pending, and comes once.
-            if let Some(granted) = subscription.granted.take() {
-                let request = subscription.request(filter, Some(granted));
-                self.subscriptions.pending.push_front(request);
+        self.subscriptions.identified = false;
+        for request in &mut self.subscriptions.pending {
+            if let Kind::Subscribe { stands, .. } = &mut request.kind {
+                *stands = false;
             }
         }
+        self.subscriptions.ask_again(false);
     }
 
     /// Settles every open request. Subscriptions that were granted stay known unless `all` is set.
@@ -125,7 +125,7 @@ impl Session {
     /// Writes every subscription into an empty store.
     pub(super) fn store_subscriptions(&mut self) {
         for (filter, subscription) in self.subscriptions.active.iter() {
-            let request = subscription.request(filter, None);
+            let request = subscription.request(filter, None, false);
             requests::store(&mut self.store, subscription.key, &request, self.version);
         }
     }

@@ -35,10 +35,15 @@ impl Session {
             Version::V311 => options.bits() & !3 == 0 && properties.is_empty(),
             Version::V5 => !(options.no_local && is_shared(filter)),
         };
-        if !fits_version || Properties::parse(properties, Place::Subscribe).is_err() {
+        // The identifier is not the user's to choose: it says whom a message is for.
+        let fits = Properties::parse(properties, Place::Subscribe)
+            .is_ok_and(|properties| properties.subscription_identifier().is_none());
+        if !fits_version || !fits {
             return Err(Failure::InvalidProperties);
         }
         self.check_requests()?;
+        let identifier = self.subscriptions.shapes.identifier(filter);
+        self.out.events.push(Event::Identifier { token, identifier });
         let known = self
             .subscriptions
             .active
@@ -53,9 +58,10 @@ impl Session {
             token,
             options,
             properties: properties.into(),
+            identifier,
             granted: None,
         };
-        let request = subscription.request(filter, None);
+        let request = subscription.request(filter, None, false);
         requests::store(&mut self.store, key, &request, version);
         self.subscriptions.active.insert(filter, subscription);
         self.subscriptions.pending.push_back(request);
@@ -113,6 +119,9 @@ impl Session {
 
     /// Sends what is pending: neighbours of one kind with the same properties share a packet, as far as the broker's Maximum Packet Size goes.
     pub(super) fn send_requests(&mut self) {
+        if self.is_online() {
+            self.identify();
+        }
         while self.is_online() && !self.subscriptions.pending.is_empty() {
             if self.packet_ids.is_full() {
                 return;
@@ -127,46 +136,69 @@ impl Session {
         }
     }
 
-    /// Takes the requests of the next packet; refuses on the way what the broker does not take.
+    /// Puts identifiers into use when two of our filters may match the same topic, and gives one to each subscription that stands without.
+    /// Not before the broker has answered all that was asked without: what it says then would belong to either request.
+    fn identify(&mut self) {
+        let subscriptions = &mut self.subscriptions;
+        let wanted = self.link.limits.subscription_ids && subscriptions.shapes.may_overlap();
+        if wanted && !subscriptions.identified && subscriptions.awaiting.is_empty() {
+            subscriptions.identified = true;
+            subscriptions.ask_again(true);
+        }
+    }
+
+    /// Whether SUBSCRIBE carries identifiers; never where the broker has none (3.2.2.3.12).
+    const fn uses_identifiers(&self) -> bool {
+        self.subscriptions.identified && self.link.limits.subscription_ids
+    }
+
+    /// Takes the requests of the next packet; refuses on the way what the broker does not take. Those that differ in nothing but their identifier may
+    /// overtake each other: no two of them have the same filter.
     fn take_requests(&mut self) -> Vec<Request> {
         let limit = self.link.limits.maximum_packet_size.min(MAX_REMAINING) as usize;
+        let identified = self.uses_identifiers();
         let mut batch: Vec<Request> = Vec::new();
+        let mut passed: Vec<Request> = Vec::new();
         let mut size = 0_usize;
         while let Some(request) = self.subscriptions.pending.pop_front() {
             if let Err(failure) = self.check_request(&request, limit) {
                 self.refuse_request(&request, failure);
                 continue;
             }
-            let belongs = batch.first().is_none_or(|first| first.shares_packet_with(&request));
             let larger = size.saturating_add(request.size());
-            if !belongs || request.packet_size(larger, self.version) > limit {
-                self.subscriptions.pending.push_front(request);
-                break;
+            let fits = request.packet_size(larger, self.version, identified) <= limit;
+            match batch.first() {
+                Some(first) if !fits || !first.is_like(&request) => {
+                    self.subscriptions.pending.push_front(request);
+                    break;
+                }
+                Some(first) if first.identifier(identified) != request.identifier(identified) => passed.push(request),
+                _ => {
+                    size = larger;
+                    batch.push(request);
+                }
             }
-            size = larger;
-            batch.push(request);
+        }
+        for request in passed.into_iter().rev() {
+            self.subscriptions.pending.push_front(request);
         }
         batch
     }
 
     fn check_request(&self, request: &Request, limit: usize) -> Result<(), Failure> {
         let limits = &self.link.limits;
-        if request.packet_size(request.size(), self.version) > limit {
+        let size = request.packet_size(request.size(), self.version, self.uses_identifiers());
+        if size > limit {
             return Err(Failure::PacketTooLarge);
         }
-        let Kind::Subscribe { properties, .. } = &request.kind else {
+        if matches!(request.kind, Kind::Unsubscribe) {
             return Ok(());
-        };
+        }
         if !limits.wildcard_subscriptions && request.filter.contains(['+', '#']) {
             return Err(Failure::WildcardNotAvailable);
         }
         if !limits.shared_subscriptions && is_shared(&request.filter) {
             return Err(Failure::SharedNotAvailable);
-        }
-        let identified = Properties::parse(properties, Place::Subscribe)
-            .is_ok_and(|properties| properties.subscription_identifier().is_some());
-        if !limits.subscription_ids && identified {
-            return Err(Failure::SubscriptionIdNotAvailable);
         }
         Ok(())
     }
@@ -197,7 +229,8 @@ impl Session {
         let Some(id) = self.packet_ids.allocate(owner) else {
             return;
         };
-        if requests::write(&batch, id, self.version, &mut self.out.transmit).is_ok() {
+        let (version, identified) = (self.version, self.uses_identifiers());
+        if requests::write(&batch, id, version, identified, &mut self.out.transmit).is_ok() {
             self.subscriptions.awaiting.push_back((id, batch));
             return;
         }

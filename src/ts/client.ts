@@ -118,6 +118,8 @@ export class Client extends EventTarget implements AsyncDisposable {
    * in `message.params`. With a handler it is called for each message; without one the result is to be iterated.
    *
    * A second subscription to the same filter shares the first one's at the broker, so the broker does not send retained messages again.
+   * Where filters overlap, each handler gets each message once for its filter: subscription identifiers say whom a copy is for. With a
+   * broker that has none (3.1.1 above all) each handler gets every copy that fits its filter: one or more, as the broker sends.
    * Throws a `TopicError` or `OptionError` at once for bad input, and a `ClosedError` or `StoppedError` at the client's end.
    *
    * @example
@@ -246,6 +248,9 @@ export class Client extends EventTarget implements AsyncDisposable {
       case KIND.subscribed:
       case KIND.unsubscribed:
         this.#done(words, at);
+        break;
+      case KIND.identifier:
+        this.#subscriptions.identify(words[at + 1] ?? 0, words[at + 2] ?? 0);
         break;
       case KIND.connected:
         this.#connection = connectionOf(readConnected(words, at), frame);

@@ -29,8 +29,7 @@ type LocalCode =
   | "invalid-topic"
   | "invalid-properties"
   | "wildcard-not-available"
-  | "shared-not-available"
-  | "subscription-id-not-available";
+  | "shared-not-available";
 
 const TABLE: Readonly<Record<number, Row>> = {
   258: [
@@ -54,11 +53,6 @@ const TABLE: Readonly<Record<number, Row>> = {
   264: ["invalid-properties", "The engine refused the properties", "Check the options of the call"],
   265: ["wildcard-not-available", "The broker does not support wildcards in filters", "Subscribe to exact topics"],
   266: ["shared-not-available", "The broker does not support shared subscriptions", "Subscribe without $share"],
-  267: [
-    "subscription-id-not-available",
-    "The broker does not support subscription identifiers",
-    "Subscribe without `subscriptionIdentifier`",
-  ],
 };
 
 /** The literal code and the words for a failure: `code` is 0x100 or above, or an MQTT reason code of 0x80 or above. */

@@ -139,7 +139,7 @@ export class Message<F extends string = string> {
     return this.#values.userProperties ?? NO_PAIRS;
   }
 
-  /** The identifiers of the broker-side subscriptions that it matched. */
+  /** The subscription identifiers that the broker sent with it, which have led it to its handlers. */
   get subscriptionIdentifiers(): readonly number[] {
     return this.#values.subscriptionIdentifiers ?? [];
   }

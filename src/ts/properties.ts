@@ -72,16 +72,15 @@ export function encodeProperties(values: PropertyValues): Uint8Array | undefined
   const parts: Uint8Array[] = [];
   for (const [id, [kind, name]] of ROWS) {
     const value = name === undefined ? undefined : values[name];
-    if (value === undefined) continue;
-    const repeated = name === "userProperties" || name === "subscriptionIdentifiers";
-    for (const one of repeated ? (value as unknown[]) : [value]) parts.push(Uint8Array.of(id), ...encoded(kind, one));
+    if (value === undefined || kind === "varint") continue; // identifiers are the engine's to give
+    for (const one of name === "userProperties" ? (value as unknown[]) : [value]) parts.push(Uint8Array.of(id), ...encoded(kind, one));
   }
   return parts.length === 0 ? undefined : joined(parts);
 }
 
 const ROWS = Object.entries(TABLE).map(([id, row]) => [Number(id), row] as const);
 
-function encoded(kind: Kind, value: unknown): Uint8Array[] {
+function encoded(kind: Exclude<Kind, "varint">, value: unknown): Uint8Array[] {
   switch (kind) {
     case "byte":
       return [Uint8Array.of(value as number)];
@@ -89,8 +88,6 @@ function encoded(kind: Kind, value: unknown): Uint8Array[] {
       return [bigEndian(value as number, 2)];
     case "u32":
       return [bigEndian(value as number, 4)];
-    case "varint":
-      return [varint(value as number)];
     case "text":
       return prefixed(encodeText(value as string));
     case "binary":
@@ -102,16 +99,6 @@ function encoded(kind: Kind, value: unknown): Uint8Array[] {
 
 function bigEndian(value: number, size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, at) => value >>> (8 * (size - 1 - at)));
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    bytes.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
-    rest >>>= 7;
-  } while (rest > 0);
-  return Uint8Array.from(bytes);
 }
 
 function prefixed(bytes: Uint8Array): Uint8Array[] {

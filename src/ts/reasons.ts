@@ -54,7 +54,7 @@ const V5: Readonly<Record<number, Reason>> = {
   158: { name: "Shared subscriptions not supported", hint: "Subscribe without $share" },
   159: { name: "Connection rate exceeded", hint: "Too many clients connect at once; it is tried again later" },
   160: { name: "Maximum connect time", hint: "The broker allows a connection only for so long; it is opened again" },
-  161: { name: "Subscription identifiers not supported", hint: "Subscribe without `subscriptionIdentifier`" },
+  161: { name: "Subscription identifiers not supported", hint: "The broker announced them all the same: look into its log" },
   162: { name: "Wildcard subscriptions not supported", hint: "Subscribe without + and #" },
 };
 

@@ -13,10 +13,11 @@ export const KIND = {
   unsubscribed: 7,
   prepare: 8,
   packet: 9,
+  identifier: 10,
 } as const;
 
-/** Where the words of a MESSAGE stand, counted from word 0. Spans are two words: offset, length. */
-export const MESSAGE = { topic: 1, payload: 2, properties: 4, packetId: 6 } as const;
+/** Where the words of a MESSAGE stand, counted from word 0. Spans are two words: offset, length. The identifiers go on to the record's end. */
+export const MESSAGE = { topic: 1, payload: 2, properties: 4, packetId: 6, identifiers: 7 } as const;
 
 const STATES = ["idle", "connecting", "online", "waiting", "stopped"] as const;
 

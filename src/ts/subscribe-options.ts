@@ -14,14 +14,12 @@ import { pairs } from "./user-properties.js";
 export interface SubscribeOptions {
   /** Highest QoS to receive. Default: 0. */
   readonly qos?: Qos | undefined;
-  /** Whether to leave out what this client publishes itself (5.0). Default: false. */
+  /** Whether to leave out what this client publishes itself (5.0). Counts only if all subscriptions to the filter say so. Default: false. */
   readonly noLocal?: boolean | undefined;
   /** Whether `message.retain` is as it was published, instead of telling kept from new (5.0). Default: false. */
   readonly retainAsPublished?: boolean | undefined;
   /** Whether the broker sends retained messages: always, only for a new subscription, or never (5.0). Default: `"send"`. */
   readonly retainHandling?: "send" | "if-new" | "never" | undefined;
-  /** A number from 1 to 268,435,455 that the broker puts into each message (5.0). */
-  readonly subscriptionIdentifier?: number | undefined;
   /** User properties of SUBSCRIBE (5.0). */
   readonly userProperties?: UserPropertiesInit | undefined;
   /** Without a handler: how many messages are kept for the loop; beyond that the oldest are dropped. Default: 10,000. */
@@ -30,16 +28,7 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const NAMES = [
-  "qos",
-  "noLocal",
-  "retainAsPublished",
-  "retainHandling",
-  "subscriptionIdentifier",
-  "userProperties",
-  "buffer",
-  "signal",
-] as const;
+const NAMES = ["qos", "noLocal", "retainAsPublished", "retainHandling", "userProperties", "buffer", "signal"] as const;
 const RETAIN_HANDLING = ["send", "if-new", "never"] as const;
 
 /** Options of SUBSCRIBE in wire form: equal ones need no new SUBSCRIBE. */
@@ -65,17 +54,11 @@ export function subscribeSettings(options: unknown, handler: unknown, filter: st
   const handling = given["retainHandling"] === undefined ? "send" : oneOf("retainHandling", given["retainHandling"], RETAIN_HANDLING);
   return {
     bits: qos | (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (RETAIN_HANDLING.indexOf(handling) << 4),
-    properties: wireProperties(given),
+    properties:
+      given["userProperties"] === undefined
+        ? undefined
+        : encodeProperties({ userProperties: pairs("userProperties", given["userProperties"]) }),
     buffer: given["buffer"] === undefined ? 10_000 : integer("buffer", given["buffer"], 1, 10_000_000),
     signal: given["signal"] === undefined ? undefined : abortSignal("signal", given["signal"]),
   };
-}
-
-function wireProperties(given: Readonly<Record<string, unknown>>): Uint8Array | undefined {
-  const identifier = given["subscriptionIdentifier"];
-  const user = given["userProperties"];
-  return encodeProperties({
-    ...(identifier !== undefined && { subscriptionIdentifiers: [integer("subscriptionIdentifier", identifier, 1, 268_435_455)] }),
-    ...(user !== undefined && { userProperties: pairs("userProperties", user) }),
-  });
 }

@@ -5,7 +5,7 @@ import { SubscribeError, type SubscribeFailure } from "./errors/subscribe-error.
 import { failureOf } from "./failures.js";
 import { Message, TopicView } from "./message.js";
 import type { Qos } from "./options.js";
-import { MESSAGE, type OutcomeRecord } from "./records.js";
+import { lengthOf, MESSAGE, type OutcomeRecord } from "./records.js";
 import { Router } from "./router.js";
 import type { WireSubscription } from "./subscribe-options.js";
 import type { Subscription, SubscriptionEnd, SubscriptionGrant } from "./subscription.js";
@@ -17,12 +17,15 @@ interface SharedFilter {
   readonly subscribers: Set<Subscription>;
   wire: WireSubscription;
   token: number;
+  /** What the broker puts into messages for this filter, where it does. */
+  identifier: number;
   grant: SubscriptionGrant | undefined;
 }
 
 /** What the router keeps for one subscription and one topic. */
 interface Target {
   readonly subscription: Subscription;
+  readonly shared: SharedFilter | undefined;
   readonly view: TopicView;
 }
 
@@ -37,11 +40,14 @@ export class Subscriptions {
   readonly #tokens: Tokens;
   readonly #router = new Router<Subscription, Target>((subscription, topic) => ({
     subscription,
+    shared: this.#filters.get(subscription.filter),
     view: new TopicView(topic, subscription.pattern.named),
   }));
   readonly #filters = new Map<string, SharedFilter>();
   readonly #byToken = new Map<number, SharedFilter>();
   readonly #leaving = new Map<number, Leaving>();
+  /** The highest identifier that was given. */
+  #identifiers = 0;
 
   constructor(host: EngineHost, tokens: Tokens) {
     this.#host = host;
@@ -56,10 +62,19 @@ export class Subscriptions {
   /** Hands the MESSAGE record at `words[at]` to all subscriptions that it is for. The hot way: one object for each of them. */
   deliver(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, at: number): void {
     const targets = this.#router.targets(words[at + MESSAGE.topic] ?? 0);
+    const end = at + lengthOf(words[at] ?? 0);
+    const from = this.#knows(words, at + MESSAGE.identifiers, end) ? at + MESSAGE.identifiers : end;
     for (let index = 0; index < targets.length; index++) {
       const target = targets[index] as Target;
+      if (from < end && !has(words, from, end, target.shared?.identifier)) continue;
       target.subscription.accept(new Message(target.view, frame, words, at));
     }
+  }
+
+  /** Whether one of these identifiers was given in this life of the session. None says the same as one that was not: the filters decide. */
+  #knows(words: Uint32Array, from: number, end: number): boolean {
+    for (let at = from; at < end; at++) if ((words[at] as number) <= this.#identifiers) return true;
+    return false;
   }
 
   /** Adds a local subscription; the broker is asked only if it does not know the filter yet, or not like this. */
@@ -68,14 +83,14 @@ export class Subscriptions {
     this.#router.add(levels, subscription);
     let shared = this.#filters.get(filter);
     if (shared === undefined) {
-      shared = { filter, subscribers: new Set(), wire, token: 0, grant: undefined };
+      shared = { filter, subscribers: new Set(), wire, token: 0, identifier: 0, grant: undefined };
       this.#filters.set(filter, shared);
     }
     shared.subscribers.add(subscription); // before it is asked for: the host may fail in that very call, which ends all subscribers
     if (shared.token === 0) {
       this.#ask(shared);
     } else if (!covers(shared.wire, wire)) {
-      shared.wire = { ...wire, bits: (wire.bits & ~3) | Math.max(shared.wire.bits & 3, wire.bits & 3) };
+      shared.wire = { ...wire, bits: merged(shared.wire.bits, wire.bits) };
       this.#ask(shared);
     }
     if (shared.grant !== undefined) subscription.granted(shared.grant);
@@ -93,6 +108,13 @@ export class Subscriptions {
       this.#leaving.set(token, { filter: shared.filter, resolve, reject });
       this.#host.unsubscribe(token, shared.filter);
     });
+  }
+
+  /** An IDENTIFIER record. */
+  identify(token: number, identifier: number): void {
+    const shared = this.#byToken.get(token);
+    if (shared !== undefined) shared.identifier = identifier;
+    this.#identifiers = Math.max(this.#identifiers, identifier);
   }
 
   /** A SUBSCRIBED record, or a DONE for a filter that the engine refused. It may come again after a reconnect. */
@@ -151,10 +173,19 @@ export class Subscriptions {
   }
 }
 
+function has(words: Uint32Array, from: number, end: number, identifier: number | undefined): boolean {
+  for (let at = from; at < end; at++) if (words[at] === identifier) return true;
+  return false;
+}
+
+/** The options byte for both: the higher QoS, our own messages (bit 2 is No Local) if one of them wants them, and else what was wanted last. */
+function merged(asked: number, wanted: number): number {
+  return (wanted & ~7) | (asked & wanted & 4) | Math.max(asked & 3, wanted & 3);
+}
+
 /** Whether what the broker was asked for already gives all that `wanted` asks for. */
 function covers(asked: WireSubscription, wanted: WireSubscription): boolean {
-  const sameFlags = (asked.bits & ~3) === (wanted.bits & ~3) && (asked.bits & 3) >= (wanted.bits & 3);
-  return sameFlags && `${asked.properties ?? ""}` === `${wanted.properties ?? ""}`;
+  return merged(asked.bits, wanted.bits) === asked.bits && `${asked.properties ?? ""}` === `${wanted.properties ?? ""}`;
 }
 
 function subscribeError(filter: string, code: number, reason: string | undefined): SubscribeError {

@@ -46,9 +46,9 @@ fn ack(first: u8, id: u8, codes: &[u8]) -> Vec<u8> {
 fn a_subscribe_has_its_flags_an_identifier_its_properties_and_each_filter_with_its_options() {
     let mut world = World::online(plain());
     world.ask_to_subscribe(1, "a", 1);
-    world.ask_to_subscribe(2, "b/+", 2);
+    world.ask_to_subscribe(2, "b/c", 2);
     world.drain();
-    let expected = b"\x82\x0D\x00\x01\x00\x00\x01a\x01\x00\x03b/+\x02";
+    let expected = b"\x82\x0D\x00\x01\x00\x00\x01a\x01\x00\x03b/c\x02";
     assert_eq!(world.take_wire(), expected);
     let mut old = World::online(lasting_311());
     old.subscribe(1, "a", 1);
@@ -265,16 +265,23 @@ fn an_unsuback_has_codes_of_its_table_or_is_a_protocol_error() {
 #[test]
 fn a_subscription_identifier_is_in_its_range_and_once_in_a_packet() {
     let options = SubscribeOptions::default();
-    for (identifier, value) in [
-        ([0x0B, 1].as_slice(), "1"),
-        (&[0x0B, 0xFF, 0xFF, 0xFF, 0x7F], "268435455"),
-    ] {
-        let mut world = World::online(plain());
-        world.ask(1, "a", options, identifier);
-        world.expect(&[&format!("SUBSCRIBE 1 a:0 [SubscriptionIdentifier({value})]")]);
+    // The session gives them itself: one for each shape of filter, and so one for each packet.
+    let mut world = World::online(plain());
+    for token in 1..=200 {
+        world.ask_to_subscribe(token, &["$share/", &token.to_string(), "/a"].concat(), 0);
     }
+    world.drain();
+    let packets = world.take();
+    assert_eq!(packets.len(), 200);
+    for (packet, number) in packets.iter().zip(1..) {
+        let expected = format!("SUBSCRIBE {number} $share/{number}/a:0 [SubscriptionIdentifier({number})]");
+        assert_eq!(*packet, expected);
+    }
+    // Any other is refused, whatever its value.
     for refused in [
-        [0x0B, 0].as_slice(),
+        [0x0B, 1].as_slice(),
+        &[0x0B, 0xFF, 0xFF, 0xFF, 0x7F],
+        &[0x0B, 0],
         &[0x0B, 0x80, 0x80, 0x80, 0x80, 0x01],
         &[0x0B, 1, 0x0B, 2],
     ] {

@@ -71,7 +71,11 @@ impl World {
                 properties: frame[message.properties.range()].to_vec(),
                 flags: message.flags,
                 packet_id: message.packet_id,
+                identifiers: message.identifiers.into_vec(),
             }),
+            Event::Identifier { token, identifier } => {
+                self.identifiers.insert(token, identifier);
+            }
             Event::Done(settled) | Event::Subscribed(settled) | Event::Unsubscribed(settled) => {
                 let outcome = (settled.code, settled.reason.map(String::from));
                 let earlier = self.settled.insert(settled.token, outcome);

@@ -259,7 +259,7 @@ fn messages_and_subscriptions_lose_what_3_1_1_cannot_say_and_nothing_else() {
         &[Property::ContentType("text/plain"), Property::UserProperty(("a", "b"))],
     );
     let raw = properties.as_properties().raw();
-    let identifier = block(Place::Subscribe, &[Property::SubscriptionIdentifier(7)]);
+    let user = block(Place::Subscribe, &[Property::UserProperty(("k", "v"))]);
     let options = SubscribeOptions {
         no_local: true,
         retain_as_published: true,
@@ -270,7 +270,7 @@ fn messages_and_subscriptions_lose_what_3_1_1_cannot_say_and_nothing_else() {
         for (token, qos) in (first..).zip(0..=2) {
             world.publish_all(token, qos, &format!("t{token}"), b"payload", qos == 1, raw);
         }
-        let raw = identifier.as_properties().raw();
+        let raw = user.as_properties().raw();
         world
             .session
             .subscribe(world.time(), first + 3, &format!("f{first}"), options, raw);

@@ -14,6 +14,7 @@ mod connecting;
 mod falling_back;
 mod faults;
 mod frames;
+mod identifiers;
 mod keep_alive;
 mod limits;
 mod publishing;

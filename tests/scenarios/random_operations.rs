@@ -108,7 +108,7 @@ impl Run {
 
     fn request(&mut self) {
         let token = self.token();
-        let filter = format!("filter/{}", self.random.below(5));
+        let filter = ["filter/0", "filter/1", "filter/2", "filter/+", "#"][self.random.below(5) as usize].to_owned();
         self.requests.insert(token);
         if self.random.below(2) == 0 {
             let qos = self.random.below(3) as u8;

@@ -24,6 +24,7 @@ pub struct Delivered {
     pub properties: Vec<u8>,
     pub flags: u8,
     pub packet_id: u16,
+    pub identifiers: Vec<u32>,
 }
 
 pub struct World {
@@ -43,6 +44,8 @@ pub struct World {
     /// How each token was settled.
     pub settled: BTreeMap<u32, (u32, Option<String>)>,
     pub connected: Option<Connected>,
+    /// The subscription identifier of each token.
+    pub identifiers: BTreeMap<u32, u32>,
     pub statuses: Vec<State>,
     pub traced: Vec<String>,
     /// PREPARE events that were not answered, if `prepare_by_hand`.
@@ -104,6 +107,7 @@ impl World {
             delivered: Vec::new(),
             settled: BTreeMap::new(),
             connected: None,
+            identifiers: BTreeMap::new(),
             statuses: Vec::new(),
             traced: Vec::new(),
             prepared: Vec::new(),

@@ -238,16 +238,15 @@ test("options of publish become flags and a property block", () => {
 test("options of subscribe become the options byte and a property block", () => {
   const handler = () => undefined;
   assert.deepEqual(subscribeSettings(undefined, handler, "a"), { bits: 0, properties: undefined, buffer: 10_000, signal: undefined });
-  const all = { qos: 2, noLocal: true, retainAsPublished: true, retainHandling: "never", subscriptionIdentifier: 200 };
+  const all = { qos: 2, noLocal: true, retainAsPublished: true, retainHandling: "never", userProperties: { k: "v" } };
   const { bits, properties } = subscribeSettings(all, undefined, "a");
   assert.equal(bits, 2 | 4 | 8 | 32);
-  assert.deepEqual([...(properties ?? [])], [0x0b, 0xc8, 0x01]);
+  assert.deepEqual([...(properties ?? [])], [0x26, 0, 1, 0x6b, 0, 1, 0x76]);
   const wrong: [string, object][] = [
     ["qos", { qos: 4 }],
     ["noLocal", { noLocal: "x" }],
     ["retainHandling", { retainHandling: 1 }],
-    ["subscriptionIdentifier", { subscriptionIdentifier: 0 }],
-    ["subscriptionIdentifier", { subscriptionIdentifier: 268_435_456 }],
+    ["subscriptionIdentifier", { subscriptionIdentifier: 7 }],
     ["buffer", { buffer: 0 }],
     ["signal", { signal: 1 }],
     ["retain", { retain: true }],

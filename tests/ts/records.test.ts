@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { CAUSE_KINDS, PHASES } from "../../src/ts/cause.js";
 import { CANCELLED, CLOSED, failureOf, STOPPED } from "../../src/ts/failures.js";
 import { Message, TopicView } from "../../src/ts/message.js";
-import { KIND, kindOf, lengthOf, readConnected, readOutcome, readPacket, readStatus, readTopic } from "../../src/ts/records.js";
+import { KIND, kindOf, lengthOf, MESSAGE, readConnected, readOutcome, readPacket, readStatus, readTopic } from "../../src/ts/records.js";
 import { record } from "./words.js";
 
 type Value = string | number | boolean | null | number[];
@@ -48,6 +48,8 @@ function decoded(kind: keyof typeof KIND, words: Uint32Array, at: number): Recor
       const { token, code, reason } = readOutcome(words, at);
       return { token, code, reason: reason ?? null };
     }
+    case "identifier":
+      return { token: words[at + 1] ?? -1, identifier: words[at + 2] ?? -1 };
     case "prepare":
       return { attempt: words[at + 1] ?? -1 };
     case "packet":
@@ -67,6 +69,7 @@ function messageFields(words: Uint32Array, at: number): Record<string, Value> {
     retain,
     dup,
     packetId: packetId ?? 0,
+    identifiers: [...words.subarray(at + MESSAGE.identifiers, at + lengthOf(words[at] ?? 0))],
   };
 }
 

@@ -45,8 +45,8 @@ export function online(clientId = "test"): number[] {
 export function message(
   id: number,
   name: string,
-  spans: { payload?: [number, number]; properties?: [number, number]; flags?: number; packetId?: number } = {},
+  spans: { payload?: [number, number]; properties?: [number, number]; flags?: number; packetId?: number; identifiers?: number[] } = {},
 ): number[] {
-  const { payload = [0, 0], properties = [0, 0], flags = 0, packetId = 0 } = spans;
-  return [...record("topic", 0, id, name), ...record("message", flags, id, ...payload, ...properties, packetId)];
+  const { payload = [0, 0], properties = [0, 0], flags = 0, packetId = 0, identifiers = [] } = spans;
+  return [...record("topic", 0, id, name), ...record("message", flags, id, ...payload, ...properties, packetId, ...identifiers)];
 }

@@ -14,7 +14,6 @@ export type SubscribeFailure =
   | "packet-too-large"
   | "wildcard-not-available"
   | "shared-not-available"
-  | "subscription-id-not-available"
   | "queue-full"
   | "invalid-topic"
   | "invalid-properties";

@@ -1,0 +1,117 @@
+//! Subscription identifiers (3.8.2.1.2): which of our subscriptions a message is for, where several filters match its topic.
+//!
+//! A SUBSCRIBE carries one identifier for all its filters, so filters that may share one also share packets. Two filters whose wildcards stand at the same
+//! levels (and which name the same share, if any) never match the same topic unless they are equal. So the *shape* of a filter, the filter
+//! without its words, is what has an identifier: a message's topic and identifiers together say exactly which filters it is for, whether
+//! the broker sends one copy with several identifiers or one copy for each subscription, and a client with ten thousand filters of one shape still subscribes
+//! to all of them in one packet.
+//!
+//! Filters of one shape never overlap, so identifiers come into use with the second shape, for all subscriptions alike: those that stand already are
+//! asked for again, without their retained messages.
+
+use crate::codec::topic;
+
+/// The shapes of all filters so far. They keep their identifiers for the life of the session: what is under way may still carry them.
+#[derive(Debug, Default)]
+pub(super) struct Shapes {
+    known: Vec<Box<[u8]>>,
+}
+
+impl Shapes {
+    /// The identifier of a valid filter, from 1.
+    pub(super) fn identifier(&mut self, filter: &str) -> u32 {
+        let shape = shape(filter);
+        let position = self.known.iter().position(|known| **known == *shape);
+        let at = position.unwrap_or_else(|| {
+            self.known.push(shape.into());
+            self.known.len().wrapping_sub(1)
+        });
+        (at as u32).wrapping_add(1)
+    }
+
+    /// Whether two filters may match the same topic.
+    pub(super) const fn may_overlap(&self) -> bool {
+        self.known.len() > 1
+    }
+}
+
+/// `a/+/b` and `c/+/d/e` are `/+`, `a/#` is `/#`, `$share/g/a/+` is `$share/g//+`, what has no wildcard is nothing.
+fn shape(filter: &str) -> Vec<u8> {
+    let inner = match topic::share(filter) {
+        Ok(Some((_, inner))) => inner.len(),
+        _ => filter.len(),
+    };
+    let (share, inner) = filter.as_bytes().split_at(filter.len().saturating_sub(inner));
+    let mut shape = share.to_vec();
+    shape.extend(inner.iter().filter(|byte| matches!(byte, b'+' | b'#' | b'/')));
+    while shape.len() > share.len() && shape.ends_with(b"/") {
+        shape.pop();
+    }
+    shape
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::random::Random;
+    use super::*;
+
+    #[test]
+    fn a_shape_is_the_filter_without_its_words() {
+        let mut shapes = Shapes::default();
+        let numbers = [
+            "a",
+            "b/c",
+            "/",
+            "a/+",
+            "x/+/y/z",
+            "+",
+            "a/#",
+            "a/b/#",
+            "#",
+            "$share/g/a",
+            "$share/h/a",
+            "$share/g/+",
+        ]
+        .map(|filter| shapes.identifier(filter));
+        assert_eq!(numbers, [1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(shapes.identifier("$share/g/b/c"), 7);
+        assert!(shapes.may_overlap());
+    }
+
+    #[test]
+    fn different_filters_of_one_shape_never_match_the_same_topic() {
+        let mut random = Random::new(7);
+        let mut level = |choices: &[&'static str]| choices[random.up_to(choices.len() as u64 - 1) as usize];
+        let mut shapes = Shapes::default();
+        let filters: Vec<String> = (0..300)
+            .map(|_| {
+                let mut filter = String::from(level(&["a", "b", "", "+", "#"]));
+                while !filter.ends_with('#') && level(&["more", "more", "end"]) == "more" {
+                    filter = [&filter, "/", level(&["a", "b", "", "+", "#"])].concat();
+                }
+                filter
+            })
+            .filter(|filter| !filter.is_empty())
+            .collect();
+        let topics: Vec<String> = (0..300)
+            .map(|_| {
+                [
+                    level(&["a", "b", ""]),
+                    level(&["", "/", "/a", "/b"]),
+                    level(&["", "/", "/a", "/b"]),
+                ]
+                .concat()
+            })
+            .collect();
+        for one in &filters {
+            for other in filters.iter().filter(|other| *other != one) {
+                if shapes.identifier(one) == shapes.identifier(other) {
+                    let both = topics
+                        .iter()
+                        .find(|name| topic::matches(one, name) && topic::matches(other, name));
+                    assert_eq!(both, None, "{one} {other}");
+                }
+            }
+        }
+    }
+}

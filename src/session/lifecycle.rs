@@ -1,6 +1,6 @@
 //! From one state to the next: attempts, losses, faults and the end.
 
-use crate::codec::{Disconnect, Place, Properties, ReasonCode, ReasonPlace, Version};
+use crate::codec::{Disconnect, Place, Properties, Property, PropertyBuf, ReasonCode, ReasonPlace, Version};
 
 use super::link::Link;
 use super::timers::Timer;
@@ -233,8 +233,8 @@ impl Session {
 
     /// Sends DISCONNECT if there is a link, and stops for good; everything open settles with [`Failure::Closed`].
     ///
-    /// `properties` is a property block without its length. It is left out where the broker's Maximum Packet Size has no room for it
-    /// `[MQTT-3.14.2-3]`, and where it asks for a session to be kept that CONNECT did not ask for (3.14.2.2.2).
+    /// `properties` is a property block without its length. It is left out, but for the session's expiry, where the broker's Maximum Packet Size has no
+    /// room for it `[MQTT-3.14.2-3]`, and all of it where it asks for a session to be kept that CONNECT did not ask for (3.14.2.2.2).
     pub fn close(&mut self, now: Millis, reason: ReasonCode, properties: &[u8]) {
         self.tick(now);
         if matches!(self.state, State::Stopped { .. }) {
@@ -281,10 +281,17 @@ impl Session {
             })
             .unwrap_or_default();
         let limit = self.link.limits.maximum_packet_size as usize;
-        let whole = Disconnect { reason, properties }.encode(version, packets);
-        if whole.is_err() || packets.len().saturating_sub(start) > limit {
+        // What is for people goes first when there is no room: the session's expiry is more than that [MQTT-3.14.2-3], [MQTT-3.14.2-4].
+        let mut expiry = PropertyBuf::new(Place::DisconnectFromClient);
+        if let Some(seconds) = properties.session_expiry_interval() {
+            let _ = expiry.push(Property::SessionExpiryInterval(seconds));
+        }
+        for properties in [properties, expiry.as_properties(), Properties::EMPTY] {
             packets.truncate(start);
-            let _ = Disconnect::new(reason).encode(version, packets);
+            let written = Disconnect { reason, properties }.encode(version, packets);
+            if written.is_ok() && packets.len().saturating_sub(start) <= limit {
+                break;
+            }
         }
     }
 

@@ -18,6 +18,9 @@ mod world;
 mod judge;
 
 mod acks;
+mod delivery;
+mod disconnect;
+mod qos;
 mod subscribe;
 
 mod connack;

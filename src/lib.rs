@@ -35,7 +35,7 @@
 //!   use_socket(url: string, socket: WebSocket): void;   // before start: a socket that was opened while the module was loading
 //!   start(): void;
 //!   address(attempt: number, url: string, username?: string, password?: Uint8Array): void;   // answers PREPARE
-//!   address_failed(attempt: number, detail: string): void;                                   // answers PREPARE
+//!   address_failed(attempt: number, detail?: string): void;         // answers PREPARE; without detail: its server reference leads nowhere
 //!   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;   // flags: bit 0 retain, bits 1-2 QoS;
 //!       // the code that settles it at once (0: QoS 0, handed over for sending), or 0xFFFFFFFF: DONE follows
 //!   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;  // options: the options byte of MQTT-3.8.3.1
@@ -72,7 +72,7 @@
 //! | 5 | DONE | | token, code, then text reason or nothing |
 //! | 6 | SUBSCRIBED | | token, code, then text reason or nothing |
 //! | 7 | UNSUBSCRIBED | | token, code, then text reason or nothing |
-//! | 8 | PREPARE | | attempt |
+//! | 8 | PREPARE | bit 0 permanent | attempt, text server reference |
 //! | 9 | PACKET | bit 0 outgoing, bits 4-7 packet type | packet identifier or 0, size in bytes, flags of the fixed header, reason code (of CONNECT the protocol level), text topic |
 //! | 10 | IDENTIFIER | | token, subscription identifier |
 //!
@@ -94,7 +94,8 @@
 //!   code (a granted QoS among them); from 0x100 on it says why the engine gave up: 0x100 closed, 0x101 cancelled, 0x102 queue full, 0x103 packet too
 //!   large, 0x104 QoS not supported, 0x105 retain not available, 0x106 indeterminate (QoS 2, session lost), 0x107 invalid topic, 0x108 invalid
 //!   properties, 0x109 wildcards not available, 0x10A shared subscriptions not available, 0x10C stopped.
-//! - PREPARE asks for URL and credentials of an attempt; `address` or `address_failed` answers.
+//! - PREPARE asks for URL and credentials of an attempt; `address` or `address_failed` answers. *server reference*: where the broker before has sent the
+//!   client (4.11), for this attempt or, *permanent*, for all that follow once it has brought a link. Empty and permanent: back to the user's own URL.
 //! - PACKET is written only with the option `trace`.
 //!
 //! `tests/golden/records.json` pins the table for both languages.

@@ -4,7 +4,8 @@
 use hawser::browser::records::{Records, kind};
 use hawser::codec::Version;
 use hawser::session::{
-    Cause, Connected, Event, Failure, Limits, Message, Millis, PacketTrace, Phase, Refusal, Settled, Span, State,
+    Cause, Connected, Event, Failure, Limits, Message, Millis, PacketTrace, Phase, Redirect, Refusal, Settled, Span,
+    State,
 };
 use serde_json::Value;
 
@@ -75,9 +76,16 @@ fn event(kind: &str, fields: &Value) -> Event {
         "done" => Event::Done(settled(fields)),
         "subscribed" => Event::Subscribed(settled(fields)),
         "unsubscribed" => Event::Unsubscribed(settled(fields)),
-        "prepare" => Event::Prepare {
-            attempt: word(fields, "attempt"),
-        },
+        "prepare" => {
+            let (permanent, reference) = (flag(fields, "permanent"), text(fields, "serverReference"));
+            Event::Prepare {
+                attempt: word(fields, "attempt"),
+                redirect: (permanent || !reference.is_empty()).then(|| Redirect {
+                    reference: reference.into(),
+                    permanent,
+                }),
+            }
+        }
         "packet" => Event::Packet(Box::new(PacketTrace {
             outgoing: flag(fields, "outgoing"),
             packet_type: byte(fields, "type"),

@@ -58,10 +58,10 @@ impl Engine {
             .address(attempt, url, username.as_deref(), password.as_deref());
     }
 
-    /// Answers PREPARE: there is no URL, or there are no credentials, and why.
-    pub fn address_failed(&self, attempt: u32, detail: &str) {
+    /// Answers PREPARE: there is no URL, or there are no credentials, and why; without `detail`: the server reference leads nowhere.
+    pub fn address_failed(&self, attempt: u32, detail: Option<String>) {
         self.driver
-            .command(|session, now| session.handle_address_failed(now, attempt, detail));
+            .command(|session, now| session.handle_address_failed(now, attempt, detail.as_deref()));
     }
 
     /// Publishes. Returns the code that settles it at once (0: handed over for sending), or 0xFFFFFFFF: DONE follows. `flags`: bit 0 retain,

@@ -14,6 +14,7 @@ export interface EngineOptions {
   protocol: 4 | 5;
   /** Whether 3.1.1 is spoken to a broker that does not speak 5.0. */
   fallBack: boolean;
+  followReferences: boolean;
   clientId?: string;
   cleanStart: boolean;
   /** Seconds. */
@@ -62,6 +63,8 @@ extern "C" {
     fn protocol(this: &EngineOptions) -> u8;
     #[wasm_bindgen(method, getter, js_name = fallBack)]
     fn fall_back(this: &EngineOptions) -> bool;
+    #[wasm_bindgen(method, getter, js_name = followReferences)]
+    fn follow_references(this: &EngineOptions) -> bool;
     #[wasm_bindgen(method, getter, js_name = clientId)]
     fn client_id(this: &EngineOptions) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = cleanStart)]
@@ -138,6 +141,7 @@ pub fn config(options: &EngineOptions) -> Config {
             Version::V5
         },
         fall_back: options.fall_back(),
+        follow_references: options.follow_references(),
         client_id: options.client_id(),
         clean_start: options.clean_start(),
         session_expiry: options.session_expiry(),

@@ -48,7 +48,12 @@ impl Records {
             Event::Done(settled) => self.settled(kind::DONE, settled),
             Event::Subscribed(settled) => self.settled(kind::SUBSCRIBED, settled),
             Event::Unsubscribed(settled) => self.settled(kind::UNSUBSCRIBED, settled),
-            Event::Prepare { attempt } => self.record(kind::PREPARE, 0, &[*attempt], &[]),
+            Event::Prepare { attempt, redirect } => {
+                let (permanent, reference) = redirect
+                    .as_ref()
+                    .map_or((false, ""), |redirect| (redirect.permanent, &redirect.reference));
+                self.record(kind::PREPARE, permanent.into(), &[*attempt], &[reference]);
+            }
             Event::Packet(trace) => self.packet(trace),
         }
     }

@@ -12,6 +12,8 @@ pub struct Config {
     /// Speak 3.1.1 to a broker that does not speak 5.0. There the session outlives the connection only if `client_id` is given: nothing ends it,
     /// and only its name finds it.
     pub fall_back: bool,
+    /// Go where a broker sends its clients (4.11).
+    pub follow_references: bool,
     /// `None`: `hawser-` and 16 hexadecimal digits from the seed. Empty: the broker assigns one (5.0), and it is kept.
     pub client_id: Option<String>,
     /// Drop what the broker kept for this client identifier, on the first connection. Later ones resume. 3.1.1 cannot have both a clean start and
@@ -71,6 +73,7 @@ impl Default for Config {
         Self {
             version: Version::V5,
             fall_back: false,
+            follow_references: false,
             client_id: None,
             clean_start: true,
             session_expiry: 0,

@@ -51,7 +51,8 @@ impl Session {
             since: self.now,
             cause,
         });
-        self.out.events.push(Event::Prepare { attempt });
+        let redirect = self.redirect.clone();
+        self.out.events.push(Event::Prepare { attempt, redirect });
     }
 
     /// The attempt and phase under way.
@@ -90,11 +91,15 @@ impl Session {
         self.advance(Phase::Socket);
     }
 
-    /// Answers [`Event::Prepare`]: there is no URL or there are no credentials, and why.
-    pub fn handle_address_failed(&mut self, now: Millis, attempt: u32, detail: &str) {
+    /// Answers [`Event::Prepare`]: there is no URL or there are no credentials, and why; or (`None`) its redirect leads nowhere.
+    pub fn handle_address_failed(&mut self, now: Millis, attempt: u32, detail: Option<&str>) {
         self.tick(now);
-        if self.attempt() == Some((attempt, Phase::Address)) {
-            self.lost(Cause::Address(detail.into()), false);
+        if self.attempt() != Some((attempt, Phase::Address)) {
+            return;
+        }
+        match detail {
+            Some(detail) => self.lost(Cause::Address(detail.into()), false),
+            None => self.reference_failed(),
         }
     }
 
@@ -162,7 +167,7 @@ impl Session {
     }
 
     /// Whether there is a link that has held long enough to begin anew after it.
-    fn is_stable(&self) -> bool {
+    pub(super) fn is_stable(&self) -> bool {
         match self.state {
             State::Online { since, .. } => self.now >= since.plus(self.config.stable_after),
             _ => false,
@@ -171,17 +176,23 @@ impl Session {
 
     /// The link is gone, or is to go (`close`): what comes next is decided here.
     pub(super) fn lost(&mut self, cause: Cause, close: bool) {
-        let at_once = self.choose_version(&cause);
+        let at_once = self.choose_version(&cause) || self.follow_reference(&cause);
         if self.is_stable() {
             self.backoff.reset();
-        } else if !at_once {
+        } else {
             self.backoff.fail();
         }
-        self.drop_link(close);
         if at_once {
+            self.drop_link(close);
             self.connect(Some(cause));
-            return;
+        } else {
+            self.retry_later(cause, close);
         }
+    }
+
+    /// Waits for the next attempt, if there is to be one.
+    pub(super) fn retry_later(&mut self, cause: Cause, close: bool) {
+        self.drop_link(close);
         let delay = if policy::may_retry(&cause, self.version) {
             self.backoff
                 .delay(self.config.reconnect, self.config.max_attempts, &mut self.random)

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   state lifecycle policy backoff timers    where the session stands, and what comes next
-//!   connect protocol                         CONNECT, CONNACK, and the limits and the version in it
+//!   connect protocol redirect                CONNECT and CONNACK: limits, version, other servers
 //!   publish outgoing acknowledge queue packet_ids   our messages           (write_ahead: what may leave when)
 //!   subscribe suback requests shapes         our subscriptions
 //!   receive input inbound topics aliases     the broker's messages
@@ -44,6 +44,7 @@ mod publish;
 mod queue;
 mod random;
 mod receive;
+mod redirect;
 mod requests;
 mod shapes;
 mod size;
@@ -60,7 +61,8 @@ pub use backoff::Reconnect;
 pub use config::{Config, Will};
 pub use error::{Cause, Failure, Refusal};
 pub use output::{
-    Connected, Event, Frame, Limits, Message, Outputs, PacketTrace, Settled, Span, StoreBatch, StoreChange, StoreKey,
+    Connected, Event, Frame, Limits, Message, Outputs, PacketTrace, Redirect, Settled, Span, StoreBatch, StoreChange,
+    StoreKey,
 };
 pub use state::{Phase, State};
 pub use time::Millis;
@@ -160,6 +162,10 @@ pub struct Session {
     /// The protocol that attempts offer: another one only on a guess.
     offered: Version,
     backoff: Backoff,
+    /// Where the attempt under way goes instead, or the next one.
+    redirect: Option<Redirect>,
+    /// Server references followed since the last stable link.
+    references_followed: u8,
     timers: Timers,
     /// The identifier in force: the user's, our own, or the one the broker assigned.
     client_id: String,
@@ -202,6 +208,8 @@ impl Session {
             version: config.version,
             offered: config.version,
             backoff: Backoff::default(),
+            redirect: None,
+            references_followed: 0,
             timers: Timers::default(),
             client_id,
             connected_before: false,

@@ -100,9 +100,19 @@ pub enum Event {
     /// An unsubscription is settled.
     Unsubscribed(Settled),
     /// Find URL and credentials, then call [`super::Session::handle_address`].
-    Prepare { attempt: u32 },
+    Prepare { attempt: u32, redirect: Option<Redirect> },
     /// A packet came or went (with [`super::Config::trace`]).
     Packet(Box<PacketTrace>),
+}
+
+/// Where the broker of the link or the attempt before has sent the client (4.11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirect {
+    /// As the broker wrote it, to be understood from the address it came from. Empty: back to the address that the user gave, because references
+    /// have led nowhere.
+    pub reference: Box<str>,
+    /// For all later attempts too, once it has brought a link; otherwise for this attempt only.
+    pub permanent: bool,
 }
 
 /// How a request ended.

@@ -15,7 +15,7 @@ import { Outbox } from "./outbox.js";
 import { packetTrace } from "./packet.js";
 import { type Payload, payloadBytes } from "./payload.js";
 import { type PublishOptions, type PublishResult, publishSettings } from "./publish-options.js";
-import { KIND, kindOf, lengthOf, readConnected, readOutcome, readPacket, readStatus, readTopic } from "./records.js";
+import { KIND, kindOf, lengthOf, readConnected, readOutcome, readPacket, readPrepare, readStatus, readTopic } from "./records.js";
 import type { Settings } from "./settings.js";
 import type { Stats } from "./stats.js";
 import { type Connection, connectionOf, type Status, statusOf } from "./status.js";
@@ -259,7 +259,7 @@ export class Client extends EventTarget implements AsyncDisposable {
         this.#change(statusOf(readStatus(words, at), this.#connection));
         break;
       case KIND.prepare:
-        this.#addresses.prepare(words[at + 1] ?? 0);
+        this.#addresses.prepare(readPrepare(words, at));
         break;
       case KIND.packet:
         this.dispatchEvent(clientEvent("packet", { packet: packetTrace(readPacket(words, at)) }));
@@ -273,6 +273,7 @@ export class Client extends EventTarget implements AsyncDisposable {
       this.#stop(status.cause);
       return;
     }
+    if (status.state === "online") this.#addresses.stay();
     if (status.state !== "connecting" || status.phase !== "address") this.#addresses.giveUp();
     this.#show(status);
   }

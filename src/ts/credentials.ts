@@ -2,6 +2,8 @@
 import { binary, fields, text } from "./check.js";
 import type { EngineHost } from "./engine.js";
 import type { Credentials, CredentialsProvider } from "./options.js";
+import type { PrepareRecord } from "./records.js";
+import { followed } from "./server-reference.js";
 import { encodeText } from "./text.js";
 
 /** Checks user name and password, as an option or as what a provider gave. */
@@ -16,21 +18,41 @@ export function checkCredentials(option: string, value: unknown): Credentials {
 /** Answers each PREPARE with the address and fresh credentials. One attempt at a time: a new one gives up the one before. */
 export class AddressBook {
   readonly #host: EngineHost;
-  readonly #url: string;
+  /** What the user gave. */
+  readonly #own: string;
+  /** Where attempts go unless they are sent elsewhere. */
+  #home: string;
+  /** Where the latest attempt goes. */
+  #url: string;
+  /** Where all later attempts go, if this one brings a link. */
+  #moved: string | undefined;
   readonly #credentials: Credentials | CredentialsProvider | undefined;
   #pending: AbortController | undefined;
 
   constructor(host: EngineHost, url: string, credentials: Credentials | CredentialsProvider | undefined) {
     this.#host = host;
-    this.#url = url;
+    this.#own = this.#home = this.#url = url;
     this.#credentials = credentials;
   }
 
-  prepare(attempt: number): void {
+  prepare({ attempt, permanent, serverReference }: PrepareRecord): void {
     this.giveUp();
+    if (permanent && !serverReference) this.#home = this.#own;
+    const url = serverReference ? followed(serverReference, this.#url) : this.#home;
+    this.#moved = permanent ? url : undefined;
+    if (url === undefined) {
+      this.#host.addressFailed(attempt);
+      return;
+    }
+    this.#url = url;
     const given = this.#credentials;
     if (typeof given === "function") this.#ask(attempt, given);
     else this.#answer(attempt, given);
+  }
+
+  /** There is a link: a server that the client has moved to is where it stays. */
+  stay(): void {
+    this.#home = this.#moved ?? this.#home;
   }
 
   /** The attempt is over: whoever is still asked for its credentials is told so. */
@@ -44,7 +66,7 @@ export class AddressBook {
     this.#pending = pending;
     const current = (): boolean => this.#pending === pending && !pending.signal.aborted;
     // Called inside a promise, so that a provider that throws is as good as one that rejects.
-    new Promise((resolve) => resolve(provider({ attempt, signal: pending.signal })))
+    new Promise((resolve) => resolve(provider({ attempt, url: this.#url, signal: pending.signal })))
       .then((credentials) => {
         if (current()) this.#answer(attempt, checkCredentials("credentials()", credentials));
       })

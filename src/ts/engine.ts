@@ -6,6 +6,7 @@ import type { Stats } from "./stats.js";
 export interface EngineOptions {
   readonly protocol: 4 | 5;
   readonly fallBack: boolean;
+  readonly followReferences: boolean;
   readonly clientId?: string;
   readonly cleanStart: boolean;
   readonly sessionExpiry: number;
@@ -48,7 +49,7 @@ export interface RawEngine {
   use_socket(url: string, socket: WebSocket): void;
   start(): void;
   address(attempt: number, url: string, username?: string, password?: Uint8Array): void;
-  address_failed(attempt: number, detail: string): void;
+  address_failed(attempt: number, detail?: string): void;
   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;
   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;
   unsubscribe(token: number, filter: string): void;
@@ -72,7 +73,8 @@ export type RawEngineClass = new (options: EngineOptions, deliver: Deliver) => R
  */
 export interface EngineHost {
   address(attempt: number, url: string, username?: string, password?: Uint8Array): void;
-  addressFailed(attempt: number, detail: string): void;
+  /** Without `detail`: the server reference of PREPARE leads nowhere. */
+  addressFailed(attempt: number, detail?: string): void;
   /**
    * The bytes of `payload` are the host's only until this returns: the caller may change them afterwards. Returns the code that settles
    * it at once (0: QoS 0, handed over for sending), or {@link PENDING}: a DONE record follows.

@@ -33,6 +33,8 @@ export interface Credentials {
 export interface CredentialsRequest {
   /** Number of the attempt, from 1. */
   readonly attempt: number;
+  /** Where the credentials will go: another server than the first one, if that has sent the client there. */
+  readonly url: string;
   /** Aborts when the attempt is over, so that a request for a token can be given up. */
   readonly signal: AbortSignal;
 }
@@ -121,6 +123,13 @@ export interface ConnectOptions {
    * session outlives the connection only if there is a `clientId`, and then for ever.
    */
   readonly protocol?: "5.0" | "3.1.1" | undefined;
+  /**
+   * What to do when the broker names another server to use (`Server Reference`: `host`, `host:port`, or, an extension of ours, a whole `wss:` URL).
+   * Default: `"follow"`, at once, five times in a row at most, with the path, query and (if none is named) port of the present URL, never from
+   * `wss:` to `ws:`. "Use another server" holds for one link, "Server moved" for good once that server has answered. `"report"`: the cause in
+   * the status tells, and the same server is tried again.
+   */
+  readonly redirect?: "follow" | "report" | undefined;
   /** How often a silent link is probed, in seconds; 0 is off. The broker may override it. Default: 30. */
   readonly keepAlive?: Duration | undefined;
   readonly session?: SessionOptions | undefined;

@@ -36,7 +36,7 @@ export class PageHost implements EngineHost {
     this.#call((engine) => engine.address(attempt, url, username, password));
   }
 
-  addressFailed(attempt: number, detail: string): void {
+  addressFailed(attempt: number, detail?: string): void {
     this.#call((engine) => engine.address_failed(attempt, detail));
   }
 

@@ -49,8 +49,14 @@ const V5: Readonly<Record<number, Reason>> = {
   153: { name: "Payload format invalid", hint: 'The payload is not UTF-8 although `payloadFormat` says "text"' },
   154: { name: "Retain not supported", hint: "Publish without `retain`" },
   155: { name: "QoS not supported", hint: "Use a lower `qos`" },
-  156: { name: "Use another server", hint: "Connect to the broker that `serverReference` names" },
-  157: { name: "Server moved", hint: "Connect to the broker that `serverReference` names, from now on" },
+  156: {
+    name: "Use another server",
+    hint: 'The broker wants its clients at `serverReference`; the client goes there unless the option `redirect` is "report"',
+  },
+  157: {
+    name: "Server moved",
+    hint: 'The broker is at `serverReference` from now on; the client goes there unless the option `redirect` is "report"',
+  },
   158: { name: "Shared subscriptions not supported", hint: "Subscribe without $share" },
   159: { name: "Connection rate exceeded", hint: "Too many clients connect at once; it is tried again later" },
   160: { name: "Maximum connect time", hint: "The broker allows a connection only for so long; it is opened again" },

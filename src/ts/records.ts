@@ -61,6 +61,12 @@ export interface ConnectedRecord {
   readonly clientId: string;
 }
 
+export interface PrepareRecord {
+  readonly attempt: number;
+  readonly permanent: boolean;
+  readonly serverReference: string;
+}
+
 /** DONE, SUBSCRIBED and UNSUBSCRIBED. */
 export interface OutcomeRecord {
   readonly token: number;
@@ -118,6 +124,11 @@ export function readConnected(words: Uint32Array, at: number): ConnectedRecord {
 export function readTopic(words: Uint32Array, at: number): { readonly id: number; readonly name: string } {
   const fields = new Fields(words, at);
   return { id: fields.next(), name: fields.text() };
+}
+
+export function readPrepare(words: Uint32Array, at: number): PrepareRecord {
+  const fields = new Fields(words, at);
+  return { attempt: fields.next(), permanent: (fields.flags & 1) !== 0, serverReference: fields.text() };
 }
 
 export function readOutcome(words: Uint32Array, at: number): OutcomeRecord {

@@ -24,6 +24,7 @@ export interface Settings {
 const NAMES = [
   "clientId",
   "protocol",
+  "redirect",
   "keepAlive",
   "session",
   "connectTimeout",
@@ -74,6 +75,7 @@ function engineOptions(given: ConnectOptions): EngineOptions {
   return {
     protocol,
     fallBack: given.protocol === undefined,
+    followReferences: optional(given.redirect, "follow", (value) => oneOf("redirect", value, ["follow", "report"])) === "follow",
     ...(given.clientId !== undefined && { clientId: text("clientId", given.clientId, 1) }),
     ...sessionOptions(given, protocol),
     keepAlive: optional(given.keepAlive, 30, (value) => durationOf("keepAlive", value, { unit: "s", min: 0, max: 65_535 })),

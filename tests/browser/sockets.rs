@@ -57,7 +57,7 @@ async fn a_missing_address_is_told_with_its_reason() {
     page.engine().start();
     page.next(|record| matches!(record, Record::Prepare { attempt: 1 }).then_some(()))
         .await;
-    page.engine().address_failed(1, "token endpoint: 503");
+    page.engine().address_failed(1, Some("token endpoint: 503".into()));
     assert_eq!(
         page.state(WAITING).await,
         (ADDRESS, 0, "token endpoint: 503".to_owned())

@@ -103,7 +103,7 @@ fn an_answer_to_another_attempt_is_ignored() {
     world.start();
     assert_eq!(world.prepared, [1]);
     world.session.handle_address(world.time(), 2, None, None);
-    world.session.handle_address_failed(world.time(), 7, "no");
+    world.session.handle_address_failed(world.time(), 7, Some("no"));
     world.drain();
     assert!(matches!(
         world.session.state(),
@@ -124,7 +124,7 @@ fn a_failed_address_is_a_cause_and_is_tried_again() {
     world.start();
     world
         .session
-        .handle_address_failed(world.time(), 1, "token endpoint: 503");
+        .handle_address_failed(world.time(), 1, Some("token endpoint: 503"));
     world.drain();
     assert_eq!(world.cause(), &Cause::Address("token endpoint: 503".into()));
     world.wait_for_attempt();

@@ -81,8 +81,12 @@ impl World {
                 let earlier = self.settled.insert(settled.token, outcome);
                 assert_eq!(earlier, None, "token {} was settled twice", settled.token);
             }
-            Event::Prepare { attempt } if self.prepare_by_hand => self.prepared.push(attempt),
-            Event::Prepare { attempt } => {
+            Event::Prepare { attempt, redirect } => {
+                self.redirects.push(redirect);
+                if self.prepare_by_hand {
+                    self.prepared.push(attempt);
+                    return;
+                }
                 let (username, password) = (self.username.clone(), self.password.clone());
                 self.session
                     .handle_address(self.time(), attempt, username.as_deref(), password.as_deref());

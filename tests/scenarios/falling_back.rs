@@ -65,7 +65,7 @@ fn a_refused_version_is_followed_by_3_1_1_at_once_and_remembered() {
         assert!(matches!(
             world.session.state(),
             State::Connecting {
-                attempt: 1,
+                attempt: 2,
                 version: Version::V311,
                 ..
             }
@@ -104,7 +104,7 @@ fn a_broker_that_refuses_both_versions_ends_it() {
 }
 
 #[test]
-fn a_refused_version_is_no_failed_attempt_and_needs_no_reconnecting() {
+fn a_refused_version_is_followed_also_where_nothing_is_tried_again() {
     let mut world = offering(free(Config {
         reconnect: Reconnect::Never,
         max_attempts: Some(1),

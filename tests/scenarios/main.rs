@@ -21,6 +21,7 @@ mod publishing;
 mod random_operations;
 mod receiving;
 mod reconnecting;
+mod redirecting;
 mod resending;
 mod storing;
 mod subscribing;

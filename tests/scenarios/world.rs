@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use hawser::codec::{Property, Qos, ReasonCode, SubscribeOptions, Version};
 use hawser::session::{
     Cause, CloseKind, Config, Connected, Failure, Frame, Millis, Outputs, PublishRequest, Published, Reconnect,
-    Session, SocketClose, State, StoreBatch,
+    Redirect, Session, SocketClose, State, StoreBatch,
 };
 
 /// Where the socket is, as the driver sees it.
@@ -51,6 +51,8 @@ pub struct World {
     /// PREPARE events that were not answered, if `prepare_by_hand`.
     pub prepared: Vec<u32>,
     pub prepare_by_hand: bool,
+    /// Where each attempt was sent.
+    pub redirects: Vec<Option<Redirect>>,
     pub username: Option<String>,
     pub password: Option<Vec<u8>>,
     /// Commits wait for [`World::commit`].
@@ -112,6 +114,7 @@ impl World {
             traced: Vec::new(),
             prepared: Vec::new(),
             prepare_by_hand: false,
+            redirects: Vec::new(),
             username: None,
             password: None,
             slow_store: false,

@@ -297,6 +297,52 @@ test("a credentials function is asked for each attempt, and told when an attempt
   assert.ok(!signals[1]?.aborted);
 });
 
+/** The addresses of all attempts so far. */
+const addresses = (host: { all(method: "address"): (readonly unknown[])[] }) => host.all("address").map(([, url]) => url);
+const FIRST = "ws://broker.test/mqtt";
+
+test("an attempt that is sent to another server goes there, and the ones after it where the first server is", () => {
+  const { host } = scripted();
+  host.say([...record("prepare", 0, 1, ""), ...record("prepare", 0, 2, "b.test:1"), ...online()]);
+  host.say(record("prepare", 0, 3, ""));
+  assert.deepEqual(addresses(host), [FIRST, "ws://b.test:1/mqtt", FIRST]);
+});
+
+test("a server that has moved is where the client stays, once it has answered there", () => {
+  const { host } = scripted();
+  host.say([...record("prepare", 0, 1, ""), ...record("prepare", 1, 2, "dead.test"), ...record("prepare", 0, 3, "")]);
+  host.say([...record("prepare", 1, 4, "ws://b.test/other"), ...online(), ...record("prepare", 0, 5, "")]);
+  host.say([...record("prepare", 0, 6, "c.test"), ...online(), ...record("prepare", 0, 7, "")]);
+  host.say([...record("prepare", 1, 8, ""), ...record("prepare", 0, 9, "")]);
+  const moved = "ws://b.test/other";
+  assert.deepEqual(addresses(host), [FIRST, "ws://dead.test/mqtt", FIRST, moved, moved, "ws://c.test/other", moved, FIRST, FIRST]);
+});
+
+test("a reference that leads nowhere fails the attempt without a detail, and credentials are not asked for", () => {
+  let asked = 0;
+  const { host } = scripted({
+    credentials: () => {
+      asked++;
+      return {};
+    },
+  });
+  host.say(record("prepare", 1, 2, "user@b.test"));
+  assert.deepEqual(host.calls, [["addressFailed", 2]]);
+  assert.equal(asked, 0);
+});
+
+test("credentials are asked for with the address that they go to", () => {
+  const urls: string[] = [];
+  const { host } = scripted({
+    credentials: ({ url }) => {
+      urls.push(url);
+      return {};
+    },
+  });
+  host.say([...record("prepare", 0, 1, ""), ...record("prepare", 0, 2, "b.test")]);
+  assert.deepEqual(urls, [FIRST, "ws://b.test/mqtt"]);
+});
+
 test("a credentials function that throws, rejects or returns rubbish fails the attempt with what it said", async () => {
   const rubbish = "secret" as unknown as object;
   const functions: [() => object | Promise<object>, RegExp][] = [

@@ -70,6 +70,7 @@ test("without options everything has its documented default", () => {
   assert.deepEqual(settings.engine, {
     protocol: 5,
     fallBack: true,
+    followReferences: true,
     cleanStart: true,
     sessionExpiry: 120,
     keepAlive: 30,

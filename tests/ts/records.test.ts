@@ -5,7 +5,18 @@ import { test } from "node:test";
 import { CAUSE_KINDS, PHASES } from "../../src/ts/cause.js";
 import { CANCELLED, CLOSED, failureOf, STOPPED } from "../../src/ts/failures.js";
 import { Message, TopicView } from "../../src/ts/message.js";
-import { KIND, kindOf, lengthOf, MESSAGE, readConnected, readOutcome, readPacket, readStatus, readTopic } from "../../src/ts/records.js";
+import {
+  KIND,
+  kindOf,
+  lengthOf,
+  MESSAGE,
+  readConnected,
+  readOutcome,
+  readPacket,
+  readPrepare,
+  readStatus,
+  readTopic,
+} from "../../src/ts/records.js";
 import { record } from "./words.js";
 
 type Value = string | number | boolean | null | number[];
@@ -51,7 +62,7 @@ function decoded(kind: keyof typeof KIND, words: Uint32Array, at: number): Recor
     case "identifier":
       return { token: words[at + 1] ?? -1, identifier: words[at + 2] ?? -1 };
     case "prepare":
-      return { attempt: words[at + 1] ?? -1 };
+      return { ...readPrepare(words, at) };
     case "packet":
       return { ...readPacket(words, at) };
   }

@@ -20,8 +20,12 @@ mod judge;
 mod acks;
 mod delivery;
 mod disconnect;
+mod errors;
+mod flow;
 mod qos;
+mod session;
 mod subscribe;
+mod topics;
 
 mod connack;
 mod connect;

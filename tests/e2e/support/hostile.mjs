@@ -11,6 +11,9 @@ export const CONNACK = { "5.0": Buffer.from([0x20, 3, 0, 0, 0]), "3.1.1": Buffer
  * One connection as a script sees it.
  * @typedef {object} Visit
  * @property {import("ws").WebSocket} ws
+ * @property {string} path of the URL, with its query
+ * @property {string|undefined} offered the subprotocols that the client offers, as its header lists them
+ * @property {boolean[]} binary of each frame of the client, in order
  * @property {(...bytes: (number|Buffer)[]) => void} send one binary frame
  * @property {import("../../../www/server/proxy/scanner.mjs").ScannedPacket[]} packets what the client has sent
  * @property {(type: string) => Promise<import("../../../www/server/proxy/scanner.mjs").ScannedPacket>} packet the next (or first) of this type
@@ -27,8 +30,8 @@ export async function startHostile(script, { protocol = "mqtt" } = {}) {
   await once(server, "listening");
   /** @type {Visit[]} */
   const visits = [];
-  server.on("connection", (ws) => {
-    const visit = listen(ws, visits.length + 1);
+  server.on("connection", (ws, { url: path, headers }) => {
+    const visit = { ...listen(ws, visits.length + 1), path, offered: headers["sec-websocket-protocol"] };
     visits.push(visit);
     script(visit);
   });
@@ -45,9 +48,11 @@ export async function startHostile(script, { protocol = "mqtt" } = {}) {
 function listen(ws, number) {
   const scanner = new PacketScanner();
   const packets = [];
+  const binary = [];
   const waiting = new Set();
   ws.on("error", () => {});
-  ws.on("message", (bytes) => {
+  ws.on("message", (bytes, isBinary) => {
+    binary.push(isBinary);
     for (const { packet, last } of scanner.scan(bytes)) if (last) packets.push(packet);
     for (const check of [...waiting]) check();
   });
@@ -55,6 +60,7 @@ function listen(ws, number) {
     ws,
     number,
     packets,
+    binary,
     closed: once(ws, "close"),
     send: (...parts) => ws.send(Buffer.concat(parts.map((part) => (typeof part === "number" ? Buffer.from([part]) : part)))),
     packet: (type) =>

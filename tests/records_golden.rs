@@ -294,6 +294,7 @@ fn the_golden_file_numbers_failures_as_the_engine_does() {
         ("invalid-properties", Failure::InvalidProperties),
         ("wildcard-not-available", Failure::WildcardNotAvailable),
         ("shared-not-available", Failure::SharedNotAvailable),
+        ("expired", Failure::Expired),
         ("stopped", Failure::Stopped),
     ];
     let failures = &golden()["failures"];

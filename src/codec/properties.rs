@@ -253,6 +253,13 @@ impl<'a> Properties<'a> {
         })
     }
 
+    /// Where the four bytes of the Message Expiry Interval (3.3.2.3.3) stand in the block.
+    pub fn message_expiry_at(&self) -> Option<usize> {
+        let mut values = self.values();
+        values.find(|(id, _)| *id == 0x02)?;
+        self.raw.len().checked_sub(values.0.rest().len())?.checked_sub(4)
+    }
+
     fn values(&self) -> Values<'a> {
         Values(Reader::new(self.raw))
     }

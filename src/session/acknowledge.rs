@@ -125,7 +125,17 @@ impl Session {
         match held {
             Held::Publish(id) => {
                 if let Some(slot) = self.held_message(id, Stage::Publishing) {
-                    self.write_publish(slot);
+                    match self
+                        .queue
+                        .get(slot)
+                        .map(|entry| self.check_age(entry, Stage::Publishing))
+                    {
+                        Some(Err(failure)) => {
+                            self.settle(slot, failure.code(), None);
+                            self.pump();
+                        }
+                        _ => self.write_publish(slot),
+                    }
                 }
             }
             Held::Release(id) => {
@@ -173,7 +183,8 @@ impl Session {
         }
     }
 
-    /// The broker has lost the session. QoS 1 starts anew, before everything that waits. Of QoS 2 that was sent nobody can know whether it arrived.
+    /// The broker has lost the session. QoS 1 starts anew, before everything that waits. Of QoS 2 that was sent nobody can know whether it arrived, and
+    /// neither of QoS 1 that is too old to be sent anew.
     pub(super) fn restart_messages(&mut self) {
         while let Some(slot) = self.queue.first(Stage::Releasing) {
             self.settle(slot, Failure::Indeterminate.code(), None);
@@ -184,7 +195,8 @@ impl Session {
             let Some(entry) = self.queue.get_mut(slot) else {
                 continue;
             };
-            if entry.dup && entry.qos == Qos::ExactlyOnce {
+            let over = entry.expires.is_some_and(|at| at < self.now);
+            if entry.dup && (entry.qos == Qos::ExactlyOnce || over) {
                 self.settle(slot, Failure::Indeterminate.code(), None);
                 continue;
             }
@@ -192,9 +204,11 @@ impl Session {
             if let Some(first) = entry.wire.first_mut() {
                 *first &= !DUP;
             }
+            let expires = entry.expires;
             if let Some(id) = entry.packet_id {
                 self.packet_ids.release(id);
             }
+            self.watch_age(expires);
             self.set_packet_id(slot, None);
         }
         self.queue.move_all_before(Stage::Resending, Stage::Waiting);

@@ -28,6 +28,8 @@ pub enum Failure {
     WildcardNotAvailable = 0x109,
     /// The broker takes no shared subscriptions (3.2.2.3.13).
     SharedNotAvailable = 0x10A,
+    /// Its Message Expiry Interval was over before it could be sent (3.3.2.3.3).
+    Expired = 0x10B,
     /// The session stopped by itself: see the cause in the status.
     Stopped = 0x10C,
 }

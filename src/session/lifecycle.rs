@@ -145,6 +145,7 @@ impl Session {
             let cause = cause.clone();
             self.connect(Some(cause));
         }
+        self.settle_expired();
         self.check_keep_alive();
     }
 

@@ -7,7 +7,7 @@
 //! ```text
 //!   state lifecycle policy backoff timers    where the session stands, and what comes next
 //!   connect protocol redirect                CONNECT and CONNACK: limits, version, other servers
-//!   publish outgoing acknowledge queue packet_ids   our messages           (write_ahead: what may leave when)
+//!   publish outgoing acknowledge queue expiry packet_ids   our messages    (write_ahead: what may leave when)
 //!   subscribe suback requests shapes         our subscriptions
 //!   receive input inbound topics aliases     the broker's messages
 //! ```
@@ -28,6 +28,7 @@ mod backoff;
 mod config;
 mod connect;
 mod error;
+mod expiry;
 mod hash;
 mod id_map;
 mod id_set;
@@ -182,6 +183,8 @@ pub struct Session {
     packet_ids: PacketIds,
     queue: Queue,
     next_sequence: u64,
+    /// When to look for messages that are over.
+    next_expiry: Option<Millis>,
     subscriptions: Subscriptions,
     /// QoS 2 messages of the broker between PUBLISH and PUBREL.
     open_inbound: IdSet,
@@ -221,6 +224,7 @@ impl Session {
             packet_ids: PacketIds::default(),
             queue: Queue::default(),
             next_sequence: 0,
+            next_expiry: None,
             subscriptions: Subscriptions::default(),
             open_inbound: IdSet::default(),
             store,
@@ -249,7 +253,10 @@ impl Session {
         } else {
             None
         };
-        [self.timers.next(), keep_alive].into_iter().flatten().min()
+        [self.timers.next(), keep_alive, self.next_expiry]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The store has committed this batch: what waited for it may leave.

@@ -4,6 +4,7 @@ use core::str;
 
 use crate::codec::{EncodeError, PacketId, Place, Properties, Publish, Qos, Version, topic};
 
+use super::expiry::count_down;
 use super::link::Link;
 use super::queue::Entry;
 use super::write_ahead::{Held, Lane};
@@ -53,6 +54,7 @@ impl Session {
             *first |= DUP;
         }
         (entry.sent, entry.dup) = (true, true);
+        count_down(entry, self.now);
         write_entry(entry, self.version, &mut self.link, &mut self.out.transmit);
     }
 

@@ -2,6 +2,7 @@
 
 use crate::codec::{PacketId, Place, Properties, Publish, Qos, Version};
 
+use super::expiry::count_down;
 use super::outgoing::{failure_of_encoding, write_entry};
 use super::packet_ids::Owner;
 use super::queue::{Entry, Stage};
@@ -99,6 +100,7 @@ impl Session {
                 qos: publish.qos,
                 retain: publish.retain,
                 packet_id: None,
+                expires: self.expires(&publish.properties),
                 stored_in: 0,
                 sent: false,
                 dup: false,
@@ -108,10 +110,13 @@ impl Session {
             },
         );
         self.pump();
-        if self.queue.stage(slot) == Some(Stage::Waiting)
-            && self.queue.get(slot).is_some_and(|entry| entry.sequence == sequence)
-        {
-            self.set_packet_id(slot, None);
+        if let Some(entry) = self.queue.get(slot).filter(|entry| entry.sequence == sequence) {
+            if !entry.sent {
+                self.watch_age(entry.expires);
+            }
+            if self.queue.stage(slot) == Some(Stage::Waiting) {
+                self.set_packet_id(slot, None);
+            }
         }
         Ok(())
     }
@@ -162,7 +167,11 @@ impl Session {
 
     /// Sends what an earlier connection left unfinished, unless the broker takes less than it did then.
     fn resend(&mut self, slot: u32) {
-        match self.queue.get(slot).map_or(Ok(()), |entry| self.check_entry(entry)) {
+        match self
+            .queue
+            .get(slot)
+            .map_or(Ok(()), |entry| self.check_entry(entry, Stage::Resending))
+        {
             Ok(()) => self.begin(slot),
             Err(failure) => self.settle(slot, failure.code(), None),
         }
@@ -174,17 +183,19 @@ impl Session {
 
     /// A QoS 0 message that waited for the link.
     fn send_waiting(&mut self, slot: u32) {
-        let Some(entry) = self.queue.remove(slot) else {
+        let Some(mut entry) = self.queue.remove(slot) else {
             return;
         };
+        count_down(&mut entry, self.now);
         let sent = self
-            .check_entry(&entry)
+            .check_entry(&entry, Stage::WaitingAtMostOnce)
             .map(|()| write_entry(&entry, self.version, &mut self.link, &mut self.out.transmit));
         self.done(entry.token, sent.map_or_else(Failure::code, |()| 0));
     }
 
-    /// Whether the broker takes it on this connection `[MQTT-3.2.2-11]`, `[MQTT-3.2.2-14]`, `[MQTT-3.2.2-15]`.
-    fn check_entry(&self, entry: &Entry) -> Result<(), Failure> {
+    /// Whether it may leave, and the broker takes it on this connection `[MQTT-3.2.2-11]`, `[MQTT-3.2.2-14]`, `[MQTT-3.2.2-15]`.
+    fn check_entry(&self, entry: &Entry, stage: Stage) -> Result<(), Failure> {
+        self.check_age(entry, stage)?;
         self.check_limits(entry.qos, entry.retain)?;
         if entry.wire.len() > self.link.limits.maximum_packet_size as usize {
             Err(Failure::PacketTooLarge)
@@ -198,7 +209,7 @@ impl Session {
         let Some(entry) = self.queue.get(slot) else {
             return false;
         };
-        if let Err(failure) = self.check_entry(entry) {
+        if let Err(failure) = self.check_entry(entry, Stage::Waiting) {
             self.settle(slot, failure.code(), None);
             return true;
         }

@@ -2,6 +2,8 @@
 
 use crate::codec::{PacketId, Qos};
 
+use super::Millis;
+
 const NONE: u32 = u32::MAX;
 const STAGES: usize = 5;
 /// A slab of this many entries is given back when it becomes empty.
@@ -46,6 +48,8 @@ pub(super) struct Entry {
     pub(super) retain: bool,
     /// The identifier, from the stage [`Stage::Publishing`] on.
     pub(super) packet_id: Option<PacketId>,
+    /// The last moment at which it may leave for the first time.
+    pub(super) expires: Option<Millis>,
     /// The batch that carries its latest change.
     pub(super) stored_in: u64,
     /// It left at least once, in whatever session.
@@ -312,6 +316,7 @@ mod tests {
             qos: Qos::AtLeastOnce,
             retain: false,
             packet_id: None,
+            expires: None,
             stored_in: 0,
             sent: false,
             dup: false,

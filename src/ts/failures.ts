@@ -28,6 +28,7 @@ type LocalCode =
   | "indeterminate"
   | "invalid-topic"
   | "invalid-properties"
+  | "expired"
   | "wildcard-not-available"
   | "shared-not-available";
 
@@ -53,6 +54,7 @@ const TABLE: Readonly<Record<number, Row>> = {
   264: ["invalid-properties", "The engine refused the properties", "Check the options of the call"],
   265: ["wildcard-not-available", "The broker does not support wildcards in filters", "Subscribe to exact topics"],
   266: ["shared-not-available", "The broker does not support shared subscriptions", "Subscribe without $share"],
+  267: ["expired", "The message was over before it could be sent", "Raise its `expiry`, or publish it again if it is still wanted"],
 };
 
 /** The literal code and the words for a failure: `code` is 0x100 or above, or an MQTT reason code of 0x80 or above. */

@@ -21,7 +21,10 @@ export type Payload = string | ArrayBuffer | ArrayBufferView | number | boolean 
  * const answerHere: MessageProperties = { responseTopic: "answers/7", correlationData: "42", expiry: "10s" };
  */
 export interface MessageProperties {
-  /** How long the message is worth delivering, in seconds. */
+  /**
+   * How long the message is worth delivering, in seconds. The time that it waits here counts; if it is over before the message could be sent, it is
+   * not sent any more, and `publish()` rejects with a `PublishError` of code `"expired"`.
+   */
   readonly expiry?: Duration | undefined;
   /** For example `"application/json"`. */
   readonly contentType?: string | undefined;

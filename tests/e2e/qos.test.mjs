@@ -130,6 +130,40 @@ matrix(
       ]);
     });
 
+    test("a message that waits longer than its expiry is given up, another one arrives with what is left", async ({
+      lab,
+      broker,
+      protocol,
+      peer,
+    }) => {
+      const topic = unique("expiry");
+      const other = await peer();
+      await other.subscribe(topic);
+      const code = await lab.page.evaluate(
+        async (url, protocol, topic) => {
+          let letIn;
+          const credentials = () => new Promise((resolve) => (letIn = resolve));
+          const client = globalThis.hawser.connect(url, { protocol, credentials });
+          const arrives = client.publish(topic, "arrives", { qos: 1, expiry: "60s" });
+          const error = await client.publish(topic, "over", { qos: 1, expiry: "1s" }).catch((error) => error);
+          letIn({});
+          await arrives;
+          await client.close();
+          return error.code;
+        },
+        broker.url,
+        protocol,
+        topic,
+      );
+      assert.equal(code, "expired");
+      const messages = await other.until(1);
+      assert.deepEqual(
+        messages.map(({ text }) => text),
+        ["arrives"],
+      );
+      assert.ok(messages[0].properties.messageExpiryInterval <= 59);
+    });
+
     test("all properties of a message come in", async ({ t, broker, online, peer }) => {
       const topic = unique("properties-in");
       const client = await online();

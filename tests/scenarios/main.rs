@@ -11,6 +11,7 @@ mod world;
 mod accepting;
 mod aliases;
 mod connecting;
+mod expiry;
 mod falling_back;
 mod faults;
 mod frames;

@@ -193,14 +193,14 @@ fn a_message_of_one_mebibyte_leaves_whole() {
 fn properties_travel_as_they_were_given_in_both_directions_of_time() {
     let mut world = World::online(lasting());
     let properties = [
-        Property::MessageExpiryInterval(60),
+        Property::ContentType("c"),
         Property::UserProperty(("a", "1")),
         Property::UserProperty(("a", "1")),
     ];
     let block = block(Place::PublishFromClient, &properties);
     let raw = block.as_properties().raw().to_vec();
     world.publish_all(1, 1, "t", b"x", true, &raw);
-    let tail = "[MessageExpiryInterval(60), UserProperty((\"a\", \"1\")), UserProperty((\"a\", \"1\"))]";
+    let tail = "[ContentType(\"c\"), UserProperty((\"a\", \"1\")), UserProperty((\"a\", \"1\"))]";
     world.expect(&[&format!("PUBLISH q1 1 retain \"t\" x {tail}")]);
     world.reconnect();
     world.connack(true, &[]);

@@ -15,6 +15,7 @@ export type PublishFailure =
   | "qos-not-supported"
   | "retain-not-available"
   | "indeterminate"
+  | "expired"
   | "invalid-topic"
   | "invalid-properties";
 

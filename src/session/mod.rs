@@ -56,6 +56,7 @@ mod time;
 mod timers;
 mod topics;
 mod trace;
+mod usage;
 mod write_ahead;
 
 pub use backoff::Reconnect;
@@ -67,6 +68,7 @@ pub use output::{
 };
 pub use state::{Phase, State};
 pub use time::Millis;
+pub use usage::Usage;
 
 use crate::codec::{Qos, ReasonCode, Version};
 use backoff::Backoff;

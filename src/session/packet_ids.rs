@@ -56,6 +56,11 @@ impl PacketIds {
         }
     }
 
+    /// How many are in use.
+    pub(super) const fn len(&self) -> usize {
+        self.used.len()
+    }
+
     /// Whether there is none left.
     pub(super) const fn is_full(&self) -> bool {
         self.used.len() == u16::MAX as usize

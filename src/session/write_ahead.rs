@@ -142,6 +142,11 @@ impl WriteAhead {
         self.held.push_back((batch.max(latest), packet));
     }
 
+    /// How many packets wait.
+    pub(super) fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// The connection is gone, and with it what was to be sent on it.
     pub(super) fn drop_held(&mut self) {
         self.held.clear();

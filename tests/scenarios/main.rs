@@ -2,7 +2,6 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod driver;
-mod model;
 mod peer;
 mod random;
 mod text;
@@ -19,7 +18,6 @@ mod identifiers;
 mod keep_alive;
 mod limits;
 mod publishing;
-mod random_operations;
 mod receiving;
 mod reconnecting;
 mod redirecting;

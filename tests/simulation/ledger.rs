@@ -1,0 +1,228 @@
+//! What the application asked for and what it got: checked at every step, and as a whole at the end.
+
+use std::collections::BTreeMap;
+
+use hawser::codec::Qos;
+use hawser::session::{Cause, Config, Failure, Phase, Reconnect, State};
+
+use crate::broker::Broker;
+use crate::world::{Delivered, World};
+
+/// A publish of the application.
+pub struct Published {
+    pub qos: Qos,
+    pub topic: String,
+    /// Sessions that had begun by then.
+    pub sessions: u32,
+    /// Cancelling it was tried.
+    pub cancelled: bool,
+}
+
+#[derive(Default)]
+pub struct Ledger {
+    pub published: BTreeMap<u32, Published>,
+    /// Filters of the open and settled requests.
+    pub requests: BTreeMap<u32, String>,
+    /// What the last request for each filter asked for; nothing if that is not clear, because it was cancelled.
+    pub wanted: BTreeMap<String, Option<Wanted>>,
+    /// How often each letter came, and the latest of each QoS on this connection.
+    pub got: BTreeMap<u32, u32>,
+    latest: [Option<u32>; 3],
+    first: [Vec<u32>; 3],
+    /// The link may be silent for longer than keep-alive allows.
+    pub silence_is_natural: bool,
+    /// The user asked for an attempt ahead of its time.
+    pub attempt_asked_for: bool,
+    pub attempts: u32,
+    pace: Pace,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Subscribed { qos: u8 },
+    Unsubscribed,
+}
+
+/// How fast the client may come back.
+#[derive(Default)]
+struct Pace {
+    delays: u32,
+    online_since: Option<u64>,
+    not_before: u64,
+}
+
+impl Ledger {
+    pub fn new_connection(&mut self) {
+        self.latest = [None; 3];
+    }
+
+    /// The link changed its state.
+    pub fn on_status(&mut self, state: &State, now: u64, config: &Config) {
+        match state {
+            State::Online { since, .. } => self.pace.online_since = Some(since.0),
+            State::Connecting { phase, .. } => {
+                if *phase == Phase::Address {
+                    self.attempts += 1;
+                    let asked = std::mem::take(&mut self.attempt_asked_for);
+                    assert!(asked || now >= self.pace.not_before, "an attempt before its time");
+                }
+            }
+            State::Waiting { retry_at, cause, .. } => {
+                self.check_cause(cause);
+                self.check_delay(now, retry_at.0 - now, config);
+                self.pace.not_before = retry_at.0;
+            }
+            State::Stopped { cause } => assert_eq!(*cause, Cause::ClosedByUser),
+            State::Idle => {}
+        }
+    }
+
+    fn check_cause(&self, cause: &Cause) {
+        let natural = match cause {
+            Cause::SocketClosed { .. } | Cause::SocketFailed { .. } => true,
+            Cause::KeepAliveTimeout | Cause::ConnectTimeout(_) => self.silence_is_natural,
+            Cause::Disconnected(refusal) => refusal.reason == 0x8D && self.silence_is_natural,
+            _ => false,
+        };
+        assert!(natural, "a correct broker was left: {cause:?}");
+    }
+
+    /// The delay grows until a link has been stable.
+    fn check_delay(&mut self, now: u64, delay: u64, config: &Config) {
+        let Reconnect::Exponential { min, max, jitter } = config.reconnect else {
+            panic!("the simulation counts on an exponential backoff");
+        };
+        let online = self.pace.online_since.take();
+        if online.is_some_and(|since| now >= since + config.stable_after) {
+            self.pace.delays = 0;
+        }
+        let least = (min << self.pace.delays.min(30)).min(max);
+        assert!(
+            (least..=least + jitter).contains(&delay),
+            "waits {delay} ms where {least} are due"
+        );
+        self.pace.delays += 1;
+    }
+
+    /// A message has come.
+    pub fn on_delivered(&mut self, message: &Delivered, broker: &Broker) {
+        let number: u32 = std::str::from_utf8(&message.payload).unwrap().parse().unwrap();
+        let written = &broker.written[number as usize];
+        let (qos, retain) = (message.flags & 3, message.flags & 4 != 0);
+        assert_eq!(
+            (&message.topic, qos, retain),
+            (&written.topic, written.qos.bits(), written.retain)
+        );
+        let times = self.got.entry(number).or_default();
+        *times += 1;
+        let (times, at) = (*times, usize::from(qos));
+        assert!(
+            times == 1 || qos == 1,
+            "letter {number} came {times} times at QoS {qos}"
+        );
+        assert!(
+            self.latest[at].is_none_or(|latest| latest < number),
+            "letter {number} out of order"
+        );
+        self.latest[at] = Some(number);
+        if times == 1 {
+            self.first[at].push(number);
+        }
+    }
+
+    /// Whether every promise is settled.
+    pub fn is_settled(&self, world: &World) -> bool {
+        self.published
+            .keys()
+            .chain(self.requests.keys())
+            .all(|token| !world.is_open(*token))
+    }
+
+    /// The account at the end, when all is quiet. `perfect`: nothing has gone wrong on the way.
+    pub fn close(&self, world: &World, broker: &Broker, sessions: u32, perfect: bool) {
+        for (token, published) in &self.published {
+            self.check_published(*token, published, world, broker, published.sessions < sessions, perfect);
+        }
+        for (number, written) in (0..).zip(&broker.written) {
+            let times = self.got.get(&number).copied().unwrap_or(0);
+            let due = written.acknowledged
+                || (written.qos > Qos::AtMostOnce && !written.lost && !self.closed(world))
+                || (perfect && !self.closed(world));
+            assert!(times >= 1 || !due, "letter {number} never came: {written:?}");
+            assert!(times <= 1 || !perfect, "letter {number} came {times} times");
+        }
+        for numbers in &self.first {
+            assert!(numbers.is_sorted(), "letters out of order: {numbers:?}");
+        }
+        for qos in [Qos::AtMostOnce, Qos::AtLeastOnce, Qos::ExactlyOnce] {
+            let of_qos = broker.order.iter().filter(|(other, _)| *other == qos);
+            let numbers: Vec<u32> = of_qos.map(|(_, number)| *number).collect();
+            assert!(numbers.is_sorted(), "{qos:?} out of order: {numbers:?}");
+        }
+        for (token, filter) in &self.requests {
+            let outcome = world.outcome(*token);
+            let fits = match outcome {
+                0..=2 | 0x11 => true,
+                0x80 | 0x87 => filter.starts_with("refused"),
+                _ if outcome == Failure::Cancelled.code() || outcome == Failure::QueueFull.code() => true,
+                _ => (outcome == Failure::Closed.code()) && self.closed(world),
+            };
+            assert!(fits, "request {token} for {filter} ended with {outcome:#x}");
+        }
+        if !self.closed(world) {
+            self.check_subscriptions(broker);
+        }
+    }
+
+    fn closed(&self, world: &World) -> bool {
+        world.is_stopped()
+    }
+
+    fn check_published(
+        &self,
+        token: u32,
+        published: &Published,
+        world: &World,
+        broker: &Broker,
+        session_lost: bool,
+        perfect: bool,
+    ) {
+        let times = broker.taken.get(&token).copied().unwrap_or(0);
+        let outcome = world.outcome(token);
+        let refused = published.topic.starts_with("refused");
+        let fits = match outcome {
+            0 if published.qos == Qos::AtMostOnce => times == 1 || !perfect || self.closed(world),
+            0 => times >= 1,
+            0x87 => refused && times == 0,
+            _ if outcome == Failure::Indeterminate.code() => published.qos == Qos::ExactlyOnce && session_lost,
+            _ if outcome == Failure::Cancelled.code() => published.cancelled && times == 0,
+            _ if outcome == Failure::QueueFull.code() => times == 0,
+            _ if outcome == Failure::Closed.code() => self.closed(world),
+            _ => false,
+        };
+        let qos = published.qos;
+        assert!(
+            fits,
+            "{qos:?} message {token} ended with {outcome:#x} and came {times} times"
+        );
+        assert!(
+            times <= 1 || (qos == Qos::AtLeastOnce && !perfect),
+            "{qos:?} message {token} came {times} times"
+        );
+    }
+
+    fn check_subscriptions(&self, broker: &Broker) {
+        let standing = broker.subscriptions();
+        for (filter, wanted) in &self.wanted {
+            let Some(wanted) = wanted else {
+                continue;
+            };
+            let expected = match wanted {
+                Wanted::Subscribed { .. } if filter.starts_with("refused") => None,
+                Wanted::Subscribed { qos } => Some((*qos).min(broker.policy.granted_qos)),
+                Wanted::Unsubscribed => None,
+            };
+            assert_eq!(standing.get(filter).copied(), expected, "{filter}");
+        }
+    }
+}

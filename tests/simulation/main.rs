@@ -1,0 +1,48 @@
+//! The session engine against a correct broker in virtual time, over a network that fails in every way it can; and against brokers that are anything
+//! but correct. One seed, one run: a run that fails says how to replay it, and tells the whole conversation.
+//!
+//! ```text
+//! cargo test --test simulation                                    what `npm test` runs
+//! HAWSER_RUNS=100000 cargo test --test simulation random          more random conversations
+//! HAWSER_SEED=7 cargo test --test simulation random               one of them again, with its conversation
+//! ```
+//!
+//! | part | what it is |
+//! |---|---|
+//! | `broker` | a small, strict server: sessions, routing, retained messages, limits, keep-alive; whatever a client must not do ends the run |
+//! | `network` | connections as pipes with latency, which are cut, stall, and may end for one side long before the other |
+//! | `watch` | stands at the client's socket: identifiers, windows, order, DUP, and what the store must hold before a packet leaves |
+//! | `ledger` | what the application asked for and got, and the account at the end |
+//! | `simulation` | moves client, broker, network and store through virtual time, one event after the other |
+//! | `scripts`, `cuts` | scripted conversations, cut at every byte and every event |
+//! | `conversations`, `random_conversations` | conversations and faults from one seed |
+//!
+//! The client side is the `World` of the scenarios; its committed batches are kept as a store would ([`store`]), so that a client can be restored from them.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[allow(dead_code, reason = "the scenarios use the rest")]
+#[path = "../scenarios/driver.rs"]
+mod driver;
+#[allow(dead_code, reason = "the scenarios use the rest")]
+#[path = "../scenarios/peer.rs"]
+mod peer;
+#[path = "../scenarios/random.rs"]
+mod random;
+#[path = "../scenarios/text.rs"]
+mod text;
+#[allow(dead_code, reason = "the scenarios use the rest")]
+#[path = "../scenarios/world.rs"]
+mod world;
+
+mod broker;
+mod conversations;
+mod cuts;
+
+mod ledger;
+mod network;
+mod random_conversations;
+mod replay;
+mod scripts;
+mod simulation;
+mod store;
+mod watch;

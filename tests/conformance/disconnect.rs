@@ -1,7 +1,7 @@
 //! 3.12 to 3.14 PINGREQ, PINGRESP and DISCONNECT.
 
 use hawser::codec::{Place, Property, ReasonCode};
-use hawser::session::{Cause, Failure};
+use hawser::session::{Cause, Config, Failure};
 
 use crate::peer::block;
 use crate::world::{Socket, World, lasting, lasting_311, plain};
@@ -188,6 +188,23 @@ fn nothing_is_sent_after_disconnect_and_the_socket_is_closed() {
         world.advance(7 * 24 * 3_600_000);
         assert_eq!((world.take_wire(), world.socket), (vec![], Socket::None));
     }
+}
+
+#[test]
+fn what_waited_for_the_store_is_not_sent_after_disconnect() {
+    let mut world = World::online(Config {
+        durable: true,
+        ..lasting()
+    });
+    world.slow_store = true;
+    world.publish(1, 1, "t", "x");
+    world.message(2, 7, "t", "x");
+    world.close();
+    world.expect(&["DISCONNECT 00"]);
+    while !world.batches.is_empty() {
+        world.commit();
+    }
+    assert_eq!((world.take_wire(), world.socket), (vec![], Socket::None));
 }
 
 #[test]

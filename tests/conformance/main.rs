@@ -18,6 +18,7 @@ mod world;
 mod judge;
 
 mod acks;
+mod clauses;
 mod delivery;
 mod disconnect;
 mod errors;

@@ -158,7 +158,7 @@ matrix("AbortSignal", (test) => {
       unique("abort"),
     );
     assert.deepEqual(texts, ["before"]);
-    assert.ok(broker.proxy.packets.slice(from).some(({ type }) => type === "UNSUBSCRIBE"));
+    await broker.proxy.waitFor(({ type }) => type === "UNSUBSCRIBE", { from });
   });
 
   test("a client whose signal is aborted closes", async ({ lab, broker, protocol }) => {

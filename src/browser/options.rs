@@ -25,6 +25,9 @@ export interface EngineOptions {
   maximumPacketSize: number;
   topicAliasMaximum: number;
   outboundTopicAliases: boolean;
+  requestResponseInformation: boolean;
+  requestProblemInformation: boolean;
+  checkPayloadFormat: boolean;
   will?: WillOptions;
   /** User properties of CONNECT, as a property block without its length. */
   properties?: Uint8Array;
@@ -81,6 +84,12 @@ extern "C" {
     fn topic_alias_maximum(this: &EngineOptions) -> u16;
     #[wasm_bindgen(method, getter, js_name = outboundTopicAliases)]
     fn outbound_topic_aliases(this: &EngineOptions) -> bool;
+    #[wasm_bindgen(method, getter, js_name = requestResponseInformation)]
+    fn request_response_information(this: &EngineOptions) -> bool;
+    #[wasm_bindgen(method, getter, js_name = requestProblemInformation)]
+    fn request_problem_information(this: &EngineOptions) -> bool;
+    #[wasm_bindgen(method, getter, js_name = checkPayloadFormat)]
+    fn check_payload_format(this: &EngineOptions) -> bool;
     #[wasm_bindgen(method, getter)]
     fn will(this: &EngineOptions) -> Option<WillOptions>;
     #[wasm_bindgen(method, getter)]
@@ -150,6 +159,9 @@ pub fn config(options: &EngineOptions) -> Config {
         maximum_packet_size: options.maximum_packet_size(),
         topic_alias_maximum: options.topic_alias_maximum(),
         outbound_topic_aliases: options.outbound_topic_aliases(),
+        request_response_information: options.request_response_information(),
+        request_problem_information: options.request_problem_information(),
+        check_payload_format: options.check_payload_format(),
         will: options.will().map(|will| Will {
             topic: will.topic(),
             payload: will.payload(),

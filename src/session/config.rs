@@ -33,6 +33,12 @@ pub struct Config {
     pub outbound_topic_aliases: bool,
     /// Published by the broker when this client vanishes.
     pub will: Option<Will>,
+    /// Ask for Response Information (3.1.2.11.6): it comes, if at all, among the properties of [`super::Connected`].
+    pub request_response_information: bool,
+    /// Let the broker send reason strings and user properties with all packets (3.1.2.11.7). Without it they are a protocol error where they may not be.
+    pub request_problem_information: bool,
+    /// Refuse messages that are marked as text and are not UTF-8 (3.3.2.3.2), instead of handing them on like any other.
+    pub check_payload_format: bool,
     /// A property block (without its length) with the User Properties of CONNECT.
     pub user_properties: Vec<u8>,
     /// Milliseconds for the address, and again for socket and CONNACK together.
@@ -83,6 +89,9 @@ impl Default for Config {
             topic_alias_maximum: 0,
             outbound_topic_aliases: false,
             will: None,
+            request_response_information: false,
+            request_problem_information: true,
+            check_payload_format: false,
             user_properties: Vec::new(),
             connect_timeout: 30_000,
             reconnect: Reconnect::default(),

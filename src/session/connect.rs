@@ -76,6 +76,12 @@ impl Session {
         if self.config.topic_alias_maximum > 0 {
             properties.push(Property::TopicAliasMaximum(self.config.topic_alias_maximum))?;
         }
+        if self.config.request_response_information {
+            properties.push(Property::RequestResponseInformation(true))?;
+        }
+        if !self.config.request_problem_information {
+            properties.push(Property::RequestProblemInformation(false))?;
+        }
         properties.extend(parse(&self.config.user_properties, Place::Connect, Version::V5)?)?;
         Ok(properties)
     }

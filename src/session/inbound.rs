@@ -1,5 +1,7 @@
 //! Messages from the broker, and the answers to them.
 
+use core::str;
+
 use crate::codec::{Ack, PacketId, Publish, Qos, ReasonCode, Version};
 
 use super::write_ahead::{Answer, Held, Lane};
@@ -16,6 +18,10 @@ impl Session {
     pub(super) fn on_publish(&mut self, publish: &Publish<'_>, end: usize) -> Result<(), Fault> {
         let topic = self.topic_of(publish)?;
         let Some(id) = publish.packet_id else {
+            if self.is_bad_text(publish) {
+                let detail = "a payload that is marked as text and is not UTF-8";
+                return Err(Fault::new(ReasonCode::PAYLOAD_FORMAT_INVALID, detail));
+            }
             self.deliver(publish, topic, end);
             return Ok(());
         };
@@ -35,6 +41,10 @@ impl Session {
             let detail = "more unanswered messages than our Receive Maximum";
             return Err(Fault::new(ReasonCode::RECEIVE_MAXIMUM_EXCEEDED, detail));
         }
+        if self.is_bad_text(publish) {
+            self.answer(Answer::NotText(id, publish.qos), 0);
+            return Ok(());
+        }
         self.deliver(publish, topic, end);
         if exactly_once {
             self.open_inbound.insert(id);
@@ -44,6 +54,13 @@ impl Session {
             self.answer(Answer::Ack(id), 0);
         }
         Ok(())
+    }
+
+    /// Whether the payload is not the text that it is marked as (3.3.2.3.2), if the user wants to know.
+    fn is_bad_text(&self, publish: &Publish<'_>) -> bool {
+        self.config.check_payload_format
+            && publish.properties.payload_format_indicator() == Some(1)
+            && str::from_utf8(publish.payload).is_err()
     }
 
     fn store_open(&mut self, id: PacketId) -> u64 {
@@ -139,20 +156,26 @@ impl Session {
     }
 
     pub(super) fn write_answer(&mut self, answer: Answer) {
-        let (first, id, known) = match answer {
-            Answer::Ack(id) => (PUBACK, id, true),
-            Answer::Rec(id) => (PUBREC, id, true),
-            Answer::Comp(id, known) => (PUBCOMP, id, known),
+        let (first, id, reason) = match answer {
+            Answer::Ack(id) => (PUBACK, id, ReasonCode::SUCCESS),
+            Answer::Rec(id) => (PUBREC, id, ReasonCode::SUCCESS),
+            Answer::Comp(id, true) => (PUBCOMP, id, ReasonCode::SUCCESS),
+            Answer::Comp(id, false) => (PUBCOMP, id, ReasonCode::PACKET_IDENTIFIER_NOT_FOUND),
+            Answer::NotText(id, Qos::ExactlyOnce) => (PUBREC, id, ReasonCode::PAYLOAD_FORMAT_INVALID),
+            Answer::NotText(id, _) => (PUBACK, id, ReasonCode::PAYLOAD_FORMAT_INVALID),
         };
-        if known && first != PUBREC {
+        let ends_exchange = match answer {
+            Answer::Rec(_) | Answer::Comp(_, false) => false,
+            Answer::Ack(_) | Answer::Comp(_, true) | Answer::NotText(..) => true,
+        };
+        if ends_exchange {
             self.link.answered = self.link.answered.saturating_add(1);
         }
         let [high, low] = id.get().to_be_bytes();
-        if known || self.version == Version::V311 {
+        if reason == ReasonCode::SUCCESS || self.version == Version::V311 {
             self.out.transmit.extend_from_slice(&[first, 2, high, low]);
         } else {
-            let reason = ReasonCode::PACKET_IDENTIFIER_NOT_FOUND.0;
-            self.out.transmit.extend_from_slice(&[first, 3, high, low, reason]);
+            self.out.transmit.extend_from_slice(&[first, 3, high, low, reason.0]);
         }
     }
 }

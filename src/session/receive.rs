@@ -73,6 +73,9 @@ impl Session {
     }
 
     fn on_packet(&mut self, packet: &Packet<'_>, end: usize) -> Result<(), Fault> {
+        if !self.config.request_problem_information {
+            check_silence(packet)?;
+        }
         match packet {
             Packet::Publish(publish) => self.on_publish(publish, end),
             Packet::PubAck(ack) => self.on_puback(ack),
@@ -111,4 +114,21 @@ impl Session {
             Check::Dead => self.lost(Cause::KeepAliveTimeout, true),
         }
     }
+}
+
+/// A broker that was asked for no problem information explains itself in PUBLISH, CONNACK and DISCONNECT only `[MQTT-3.1.2-29]`.
+fn check_silence(packet: &Packet<'_>) -> Result<(), Fault> {
+    let explained = match packet {
+        Packet::PubAck(ack) | Packet::PubRec(ack) | Packet::PubRel(ack) | Packet::PubComp(ack) => &ack.properties,
+        Packet::SubAck(ack) => &ack.properties,
+        Packet::UnsubAck(ack) => &ack.properties,
+        Packet::Auth(auth) => &auth.properties,
+        _ => return Ok(()),
+    };
+    if explained.reason_string().is_some() || explained.user_property().is_some() {
+        return Err(Fault::protocol(
+            "a reason string or user property that was not asked for",
+        ));
+    }
+    Ok(())
 }

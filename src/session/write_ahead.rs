@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use crate::codec::PacketId;
+use crate::codec::{PacketId, Qos};
 
 use super::{StoreBatch, StoreChange, StoreKey};
 
@@ -52,6 +52,8 @@ pub(super) enum Answer {
     Rec(PacketId),
     /// PUBCOMP, and whether the identifier was known.
     Comp(PacketId, bool),
+    /// PUBACK or (at QoS 2) PUBREC with the code 0x99: the payload is not the text that it was said to be.
+    NotText(PacketId, Qos),
 }
 
 /// Gathers changes into batches and holds what waits for them.

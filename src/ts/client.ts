@@ -107,7 +107,7 @@ export class Client extends EventTarget implements AsyncDisposable {
       }
       const settings = options === undefined ? undefined : publishSettings(options);
       settings?.signal?.throwIfAborted();
-      return this.#outbox.publish(topic, payloadBytes(payload), settings);
+      return this.#outbox.publish(topic, payloadBytes(payload, options?.payloadFormat), settings);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -15,6 +15,9 @@ export interface EngineOptions {
   readonly maximumPacketSize: number;
   readonly topicAliasMaximum: number;
   readonly outboundTopicAliases: boolean;
+  readonly requestResponseInformation: boolean;
+  readonly requestProblemInformation: boolean;
+  readonly checkPayloadFormat: boolean;
   readonly will?: {
     readonly topic: string;
     readonly payload: Uint8Array;

@@ -147,6 +147,15 @@ export interface ConnectOptions {
   readonly topicAliasMaximum?: number | undefined;
   /** Whether topics are sent as short aliases where the broker takes them. Default: true. */
   readonly outboundTopicAliases?: boolean | undefined;
+  /** Whether to ask the broker where answers may be sent: `status.server.responseInformation`, if it says so (5.0). Default: false. */
+  readonly requestResponseInformation?: boolean | undefined;
+  /** Whether the broker may explain itself with reason strings and user properties (5.0). Default: true. */
+  readonly requestProblemInformation?: boolean | undefined;
+  /**
+   * Whether to refuse messages that are marked as text and are not UTF-8 (5.0): they are answered with 0x99 "Payload format invalid" and reach no handler; at
+   * QoS 0, which has no answer, the link is ended with that code. Default: false, they are delivered and `text()` replaces what is not UTF-8.
+   */
+  readonly checkPayloadFormat?: boolean | undefined;
   /** User properties of CONNECT (5.0 only). */
   readonly userProperties?: UserPropertiesInit | undefined;
   readonly queue?: QueueOptions | undefined;

@@ -2,7 +2,7 @@
 import type { Duration } from "./duration.js";
 import { PayloadError } from "./errors/payload-error.js";
 import type { UserPropertiesInit } from "./properties.js";
-import { encodeText, isWellFormed } from "./text.js";
+import { decodeTextStrictly, encodeText, isWellFormed } from "./text.js";
 
 /**
  * What a message can carry: text and bytes go as they are, everything else as JSON.
@@ -32,15 +32,32 @@ export interface MessageProperties {
   readonly responseTopic?: string | undefined;
   /** What the answer has to repeat. */
   readonly correlationData?: Uint8Array | string | undefined;
-  /** `"text"` tells the receiver that the payload is UTF-8. */
+  /** `"text"` tells the receiver that the payload is UTF-8; bytes that are not are refused with a `PayloadError`. */
   readonly payloadFormat?: "bytes" | "text" | undefined;
   readonly userProperties?: UserPropertiesInit | undefined;
 }
 
 const EMPTY = new Uint8Array(0);
 
-/** The bytes of a payload. Bytes that are given are not copied. */
-export function payloadBytes(payload: unknown): Uint8Array {
+/** The bytes of a payload. Bytes that are given are not copied; what is called `"text"` must be text (3.3.2.3.2). */
+export function payloadBytes(payload: unknown, format?: unknown): Uint8Array {
+  const bytes = bytesOf(payload);
+  if (format === "text" && !isText(bytes)) {
+    throw new PayloadError('The payload is not UTF-8 although `payloadFormat` says "text"', "Leave `payloadFormat` out, or publish text");
+  }
+  return bytes;
+}
+
+function isText(bytes: Uint8Array): boolean {
+  try {
+    decodeTextStrictly(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function bytesOf(payload: unknown): Uint8Array {
   if (typeof payload === "string") return textBytes(payload);
   if (payload instanceof Uint8Array) return payload;
   if (ArrayBuffer.isView(payload)) return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);

@@ -35,6 +35,9 @@ const NAMES = [
   "maximumPacketSize",
   "topicAliasMaximum",
   "outboundTopicAliases",
+  "requestResponseInformation",
+  "requestProblemInformation",
+  "checkPayloadFormat",
   "userProperties",
   "queue",
   "joinPackets",
@@ -82,16 +85,23 @@ function engineOptions(given: ConnectOptions): EngineOptions {
     receiveMaximum: optional(given.receiveMaximum, 65_535, (value) => integer("receiveMaximum", value, 1, 65_535)),
     maximumPacketSize: optional(given.maximumPacketSize, 16 * 2 ** 20, (value) => integer("maximumPacketSize", value, 1, U32)),
     topicAliasMaximum: optional(given.topicAliasMaximum, 64, (value) => integer("topicAliasMaximum", value, 0, 65_535)),
-    outboundTopicAliases: optional(given.outboundTopicAliases, true, (value) => boolean("outboundTopicAliases", value)),
+    outboundTopicAliases: flag(given, "outboundTopicAliases", true),
+    requestResponseInformation: flag(given, "requestResponseInformation", false),
+    requestProblemInformation: flag(given, "requestProblemInformation", true),
+    checkPayloadFormat: flag(given, "checkPayloadFormat", false),
     ...(given.will !== undefined && { will: willOptions(given.will) }),
     ...propertiesOf(given),
     connectTimeout: optional(given.connectTimeout, 15_000, (value) => durationOf("connectTimeout", value, { ...MS, min: 1 })),
     ...reconnectOptions(given.reconnect),
     maxQueued: optional(queue["messages"], 100_000, (value) => integer("queue.messages", value, 0, U32)),
     maxQueuedBytes: optional(queue["bytes"], 64 * 2 ** 20, (value) => integer("queue.bytes", value, 0, U32)),
-    joinPackets: optional(given.joinPackets, true, (value) => boolean("joinPackets", value)),
-    trace: optional(given.trace, false, (value) => boolean("trace", value)),
+    joinPackets: flag(given, "joinPackets", true),
+    trace: flag(given, "trace", false),
   };
+}
+
+function flag(given: ConnectOptions, name: keyof ConnectOptions, fallback: boolean): boolean {
+  return optional(given[name], fallback, (value) => boolean(name, value));
 }
 
 function optional<T>(value: unknown, fallback: T, check: (value: unknown) => T): T {
@@ -118,7 +128,7 @@ function willOptions(value: unknown): NonNullable<EngineOptions["will"]> {
     ...messageProperties("will.", given),
     ...(delay !== undefined && { willDelay: durationOf("will.delay", delay, SECONDS) }),
   });
-  const payload = payloadBytes(given["payload"] ?? "");
+  const payload = payloadBytes(given["payload"] ?? "", given["payloadFormat"]);
   if (payload.length > 65_535) throw new OptionError("will.payload", "at most 65535 bytes", `${payload.length} bytes`);
   return {
     topic: given["topic"],

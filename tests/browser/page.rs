@@ -23,7 +23,8 @@ const LONG_MS: u32 = 15_000;
 /// The usual options. No second attempt comes unless a test wants it.
 const OPTIONS: &str = r#"{
     "protocol": 5, "cleanStart": true, "sessionExpiry": 0, "keepAlive": 60, "receiveMaximum": 65535, "maximumPacketSize": 16777216,
-    "topicAliasMaximum": 0, "outboundTopicAliases": false, "connectTimeout": 20000, "reconnect": {"kind": "fixed", "delay": 60000, "jitter": 0},
+    "topicAliasMaximum": 0, "outboundTopicAliases": false, "requestResponseInformation": false,
+    "requestProblemInformation": true, "checkPayloadFormat": false, "connectTimeout": 20000, "reconnect": {"kind": "fixed", "delay": 60000, "jitter": 0},
     "stableAfter": 5000, "maxQueued": 100000, "maxQueuedBytes": 67108864, "joinPackets": true, "trace": false
 }"#;
 

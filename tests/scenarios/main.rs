@@ -15,6 +15,7 @@ mod falling_back;
 mod faults;
 mod frames;
 mod identifiers;
+mod information;
 mod keep_alive;
 mod limits;
 mod publishing;

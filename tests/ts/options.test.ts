@@ -4,7 +4,9 @@ import { test } from "node:test";
 import { closeSettings } from "../../src/ts/close-options.js";
 import { durationOf } from "../../src/ts/duration.js";
 import { OptionError } from "../../src/ts/errors/option-error.js";
+import { PayloadError } from "../../src/ts/errors/payload-error.js";
 import { TopicError } from "../../src/ts/errors/topic-error.js";
+import { decodeProperties } from "../../src/ts/properties.js";
 import { publishSettings } from "../../src/ts/publish-options.js";
 import { settingsOf } from "../../src/ts/settings.js";
 import { subscribeSettings } from "../../src/ts/subscribe-options.js";
@@ -78,6 +80,9 @@ test("without options everything has its documented default", () => {
     maximumPacketSize: 16_777_216,
     topicAliasMaximum: 64,
     outboundTopicAliases: true,
+    requestResponseInformation: false,
+    requestProblemInformation: true,
+    checkPayloadFormat: false,
     connectTimeout: 15_000,
     reconnect: { kind: "exponential", min: 1_000, max: 60_000, jitter: 500 },
     stableAfter: 10_000,
@@ -114,7 +119,11 @@ test("everything that is set reaches the engine in its units", () => {
     outboundTopicAliases: false,
     joinPackets: false,
     trace: true,
+    requestResponseInformation: true,
+    requestProblemInformation: false,
+    checkPayloadFormat: true,
   });
+  assert.deepEqual([engine.requestResponseInformation, engine.requestProblemInformation, engine.checkPayloadFormat], [true, false, true]);
   assert.deepEqual(engine.reconnect, { kind: "fixed", delay: 2_000, jitter: 0 });
   assert.deepEqual([engine.maxAttempts, engine.stableAfter, engine.connectTimeout, engine.keepAlive], [3, 5, 3_000, 60]);
   assert.deepEqual([engine.clientId, engine.cleanStart, engine.sessionExpiry], ["me", false, 3_600]);
@@ -126,6 +135,42 @@ test("everything that is set reaches the engine in its units", () => {
   const text = [...new TextEncoder().encode("text/plain")];
   assert.deepEqual([...(properties ?? [])], [2, 0, 0, 0, 60, 3, 0, 10, ...text, 0x18, 0, 0, 0, 10]);
   assert.deepEqual(engineOf({ reconnect: false }).reconnect, { kind: "never" });
+});
+
+test("a will carries all properties that a message can, its user properties in order", () => {
+  const userProperties = [
+    ["b", "1"],
+    ["a", "2"],
+    ["b", "1"],
+  ];
+  const will = {
+    topic: "gone",
+    payload: "ü",
+    payloadFormat: "text",
+    expiry: 60,
+    contentType: "c",
+    responseTopic: "r",
+    correlationData: Uint8Array.of(0, 255),
+    userProperties,
+    delay: 10,
+  };
+  const { properties } = engineOf({ will }).will ?? assert.fail("no will");
+  assert.deepEqual(decodeProperties(properties ?? assert.fail()), {
+    payloadFormat: 1,
+    expiry: 60,
+    contentType: "c",
+    responseTopic: "r",
+    correlationData: Uint8Array.of(0, 255),
+    willDelay: 10,
+    userProperties,
+  });
+});
+
+test("a will that is marked as text and is not UTF-8 is refused", () => {
+  const will = { topic: "gone", payload: Uint8Array.of(0xff), payloadFormat: "text" };
+  assert.throws(() => engineOf({ will }), PayloadError);
+  assert.doesNotThrow(() => engineOf({ will: { ...will, payloadFormat: "bytes" } }));
+  assert.throws(() => engineOf({ will: { ...will, payload: "x", responseTopic: "a/+" } }), TopicError);
 });
 
 test("each wrong option is named, with what it takes", () => {
@@ -167,6 +212,9 @@ test("each wrong option is named, with what it takes", () => {
     ["maximumPacketSize", { maximumPacketSize: 0 }],
     ["topicAliasMaximum", { topicAliasMaximum: 1.5 }],
     ["outboundTopicAliases", { outboundTopicAliases: 1 }],
+    ["requestResponseInformation", { requestResponseInformation: 1 }],
+    ["requestProblemInformation", { requestProblemInformation: 0 }],
+    ["checkPayloadFormat", { checkPayloadFormat: "text" }],
     ["userProperties", { userProperties: "a=b" }],
     ["userProperties", { userProperties: [["a"]] }],
     ["userProperties", { userProperties: { a: 7 } }],

@@ -124,3 +124,12 @@ test("what would not arrive as it is meant is refused", () => {
     );
   }
 });
+
+test("a payload that is called text must be UTF-8", () => {
+  assert.deepEqual([...payloadBytes(Uint8Array.of(0xc3, 0xbc), "text")], [0xc3, 0xbc]);
+  assert.deepEqual([...payloadBytes(Uint8Array.of(0xff), "bytes")], [0xff]);
+  for (const bytes of [Uint8Array.of(0xff), Uint8Array.of(0xc3), Uint8Array.of(0xed, 0xa0, 0x80)]) {
+    assert.throws(() => payloadBytes(bytes, "text"), PayloadError);
+    assert.throws(() => payloadBytes(bytes.buffer, "text"), PayloadError);
+  }
+});

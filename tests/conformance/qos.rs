@@ -1,7 +1,8 @@
 //! 4.3 QoS levels and their flows, in both directions.
 
-use hawser::codec::Property::{MessageExpiryInterval, ReceiveMaximum};
+use hawser::codec::Property::{MessageExpiryInterval, PayloadFormatIndicator, ReceiveMaximum};
 use hawser::codec::{Place, Property};
+use hawser::session::Config;
 
 use crate::peer::block;
 use crate::world::{World, lasting, lasting_311, plain};
@@ -265,6 +266,36 @@ fn after_pubcomp_the_identifier_is_a_new_message() {
             assert_eq!(world.take_texts(), ["t x"]);
         }
     }
+}
+
+#[test]
+fn after_a_refusing_pubrec_the_identifier_is_a_new_message() {
+    // The one message that the client refuses: marked as text, and no UTF-8.
+    let mut world = World::online(Config {
+        check_payload_format: true,
+        receive_maximum: 1,
+        ..lasting()
+    });
+    let text = [PayloadFormatIndicator(1)];
+    for _ in 0..2 {
+        let refused = world.message_bytes(2, 7, "t", b"\xFF", false, &text);
+        world.send_bytes(&refused);
+        assert_eq!(world.take_wire(), [PUBREC, 3, 0, 7, 0x99]);
+        assert!(world.take_delivered().is_empty());
+        let taken = world.message_bytes(2, 7, "t", b"x", false, &text);
+        world.send_bytes(&taken);
+        assert_eq!(world.take_wire(), [PUBREC, 2, 0, 7]);
+        assert_eq!(world.take_texts(), ["t x"]);
+        world.pubrel(7);
+        assert_eq!(world.take_wire(), [PUBCOMP, 2, 0, 7]);
+    }
+    let refused = world.message_bytes(2, 7, "t", b"\xFF", false, &text);
+    world.send_bytes(&refused);
+    world.take_wire();
+    world.reconnect();
+    world.connack(true, &[]);
+    world.pubrel(7);
+    assert_eq!(world.take_wire(), [PUBCOMP, 3, 0, 7, 0x92], "nothing is left of it");
 }
 
 #[test]

@@ -69,9 +69,9 @@
 //! | 2 | CONNECTED | bit 0 session present, bit 1 protocol 5 | keep alive (s), session expiry (s), receive maximum, maximum QoS, maximum packet size, topic alias maximum, available (bit 0 retain, 1 wildcards, 2 subscription identifiers, 3 shared), properties span (two words), text client identifier |
 //! | 3 | TOPIC | | id, text name |
 //! | 4 | MESSAGE | bits 0-1 QoS, bit 2 retain, bit 3 DUP | topic id, payload span (two words), properties span (two words), packet identifier (0 at QoS 0), then its subscription identifiers, a word each |
-//! | 5 | DONE | | token, code, then text reason or nothing |
-//! | 6 | SUBSCRIBED | | token, code, then text reason or nothing |
-//! | 7 | UNSUBSCRIBED | | token, code, then text reason or nothing |
+//! | 5 | DONE | | token, code, then the properties span (two words) of the broker's answer or nothing |
+//! | 6 | SUBSCRIBED | | the same |
+//! | 7 | UNSUBSCRIBED | | the same |
 //! | 8 | PREPARE | bit 0 permanent | attempt, text server reference |
 //! | 9 | PACKET | bit 0 outgoing, bits 4-7 packet type | packet identifier or 0, size in bytes, flags of the fixed header, reason code (of CONNECT the protocol level), text topic |
 //! | 10 | IDENTIFIER | | token, subscription identifier |

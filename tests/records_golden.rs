@@ -202,11 +202,10 @@ fn connected(fields: &Value) -> Connected {
 }
 
 fn settled(fields: &Value) -> Settled {
-    let reason = fields["reason"].as_str().map(Into::into);
     Settled {
         token: word(fields, "token"),
         code: word(fields, "code"),
-        reason,
+        properties: span(fields, "properties"),
     }
 }
 

@@ -140,11 +140,10 @@ impl Records {
     }
 
     fn settled(&mut self, kind: u32, settled: &Settled) {
-        let fields = [settled.token, settled.code];
-        match &settled.reason {
-            Some(reason) => self.record(kind, 0, &fields, &[reason]),
-            None => self.record(kind, 0, &fields, &[]),
-        }
+        let Span { offset, length } = settled.properties;
+        let fields = [settled.token, settled.code, offset, length];
+        let used = if length == 0 { 2 } else { 4 };
+        self.record(kind, 0, &fields[..used], &[]);
     }
 
     fn packet(&mut self, trace: &PacketTrace) {

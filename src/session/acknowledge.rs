@@ -5,7 +5,7 @@ use crate::codec::{Ack, PacketId, Qos, ReasonCode, Version};
 use super::packet_ids::Owner;
 use super::queue::Stage;
 use super::write_ahead::{Held, Lane};
-use super::{Failure, Fault, Session, StoreKey};
+use super::{Failure, Fault, Session, Span, StoreKey};
 
 const PUBREL: u8 = 0x62;
 const DUP: u8 = 0b1000;
@@ -19,16 +19,16 @@ enum Target {
 }
 
 impl Session {
-    /// QoS 1 is done, for better or worse `[MQTT-4.4.0-2]`.
-    pub(super) fn on_puback(&mut self, ack: &Ack<'_>) -> Result<(), Fault> {
+    /// QoS 1 is done, for better or worse `[MQTT-4.4.0-2]`. Here and below, `end` is where the packet ends in the input buffer.
+    pub(super) fn on_puback(&mut self, ack: &Ack<'_>, end: usize) -> Result<(), Fault> {
         if let Target::Message(slot) = self.target(ack.packet_id, Qos::AtLeastOnce)? {
-            self.finish(slot, ack.reason.0, ack);
+            self.finish(slot, ack.reason.0, ack, end);
         }
         Ok(())
     }
 
     /// QoS 2 has arrived, or was refused.
-    pub(super) fn on_pubrec(&mut self, ack: &Ack<'_>) -> Result<(), Fault> {
+    pub(super) fn on_pubrec(&mut self, ack: &Ack<'_>, end: usize) -> Result<(), Fault> {
         match self.target(ack.packet_id, Qos::ExactlyOnce)? {
             Target::Message(slot) if self.queue.stage(slot) == Some(Stage::Releasing) => {
                 // PUBREL was lost, or is on its way; a refusal comes too late [MQTT-4.3.3-5].
@@ -36,7 +36,7 @@ impl Session {
                     self.emit_release(slot);
                 }
             }
-            Target::Message(slot) if ack.reason.is_error() => self.finish(slot, ack.reason.0, ack),
+            Target::Message(slot) if ack.reason.is_error() => self.finish(slot, ack.reason.0, ack, end),
             Target::Message(slot) => {
                 self.queue.drop_packet(slot);
                 self.queue.move_to(slot, Stage::Releasing);
@@ -58,13 +58,13 @@ impl Session {
     }
 
     /// QoS 2 is done. That the broker did not know the identifier any more (0x92) says that it was done before: what counts is what PUBREC said.
-    pub(super) fn on_pubcomp(&mut self, ack: &Ack<'_>) -> Result<(), Fault> {
+    pub(super) fn on_pubcomp(&mut self, ack: &Ack<'_>, end: usize) -> Result<(), Fault> {
         if let Target::Message(slot) = self.target(ack.packet_id, Qos::ExactlyOnce)? {
             if self.queue.stage(slot) != Some(Stage::Releasing) {
                 return Err(Fault::protocol("PUBCOMP for a message that was not released"));
             }
             let code = self.queue.get(slot).map_or(0, |entry| entry.reason);
-            self.finish(slot, code, ack);
+            self.finish(slot, code, ack, end);
         }
         Ok(())
     }
@@ -89,8 +89,9 @@ impl Session {
         }
     }
 
-    fn finish(&mut self, slot: u32, code: u8, ack: &Ack<'_>) {
-        self.settle(slot, u32::from(code), ack.properties.reason_string().map(Box::from));
+    fn finish(&mut self, slot: u32, code: u8, ack: &Ack<'_>, end: usize) {
+        let properties = self.refer(&ack.properties, end);
+        self.settle(slot, u32::from(code), properties);
         self.pump();
     }
 
@@ -131,7 +132,7 @@ impl Session {
                         .map(|entry| self.check_age(entry, Stage::Publishing))
                     {
                         Some(Err(failure)) => {
-                            self.settle(slot, failure.code(), None);
+                            self.settle(slot, failure.code(), Span::default());
                             self.pump();
                         }
                         _ => self.write_publish(slot),
@@ -187,7 +188,7 @@ impl Session {
     /// neither of QoS 1 that is too old to be sent anew.
     pub(super) fn restart_messages(&mut self) {
         while let Some(slot) = self.queue.first(Stage::Releasing) {
-            self.settle(slot, Failure::Indeterminate.code(), None);
+            self.settle(slot, Failure::Indeterminate.code(), Span::default());
         }
         let mut next = self.queue.first(Stage::Resending);
         while let Some(slot) = next {
@@ -197,7 +198,7 @@ impl Session {
             };
             let over = entry.expires.is_some_and(|at| at < self.now);
             if entry.dup && (entry.qos == Qos::ExactlyOnce || over) {
-                self.settle(slot, Failure::Indeterminate.code(), None);
+                self.settle(slot, Failure::Indeterminate.code(), Span::default());
                 continue;
             }
             entry.dup = false;

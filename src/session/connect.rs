@@ -4,7 +4,6 @@ use crate::codec::{
     self, ConnAck, Connect, EncodeError, Place, Properties, Property, PropertyBuf, ReasonCode, Version,
 };
 
-use super::inbound::span;
 use super::timers::Timer;
 use super::{Cause, Connected, Event, Fault, Limits, Refusal, Session, State, StoreKey};
 
@@ -123,17 +122,14 @@ impl Session {
         self.session_outlives_link = session_expiry > 0;
         self.store_facts(session_expiry);
         self.timers.stop(Timer::Connect);
-        let raw = properties.raw();
-        if !raw.is_empty() {
-            self.input.refer();
-        }
+        let said = self.refer(properties, end);
         self.out.events.push(Event::Connected(Box::new(Connected {
             session_present: connack.session_present,
             v5: self.version == Version::V5,
             keep_alive,
             session_expiry,
             limits: self.link.limits,
-            properties: span(end.saturating_sub(raw.len()), raw),
+            properties: said,
             client_id: self.client_id.as_str().into(),
         })));
         self.enter(State::Online {

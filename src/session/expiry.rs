@@ -7,7 +7,7 @@
 use crate::codec::{Place, Properties};
 
 use super::queue::{Entry, Stage};
-use super::{Failure, Millis, Session};
+use super::{Failure, Millis, Session, Span};
 
 /// Milliseconds between two looks at all messages that wait: none is sent too late, but it may be told a little late.
 const BETWEEN_LOOKS: u64 = 1_000;
@@ -58,7 +58,7 @@ impl Session {
                     continue;
                 };
                 match self.check_age(entry, stage) {
-                    Err(failure) => self.settle(slot, failure.code(), None),
+                    Err(failure) => self.settle(slot, failure.code(), Span::default()),
                     Ok(()) if entry.sent && stage != Stage::Waiting => {}
                     Ok(()) => {
                         let expires = entry.expires.map(|at| at.max(soonest));

@@ -2,7 +2,7 @@
 
 use core::str;
 
-use crate::codec::{Ack, PacketId, Publish, Qos, ReasonCode, Version};
+use crate::codec::{Ack, PacketId, Properties, Publish, Qos, ReasonCode, Version};
 
 use super::write_ahead::{Answer, Held, Lane};
 use super::{Event, Fault, Message, Session, Span, StoreKey};
@@ -128,6 +128,15 @@ impl Session {
         interned.id
     }
 
+    /// The place of a property block that ends at `end` in the input buffer, for an event of this step.
+    pub(super) fn refer(&mut self, properties: &Properties<'_>, end: usize) -> Span {
+        let raw = properties.raw();
+        if !raw.is_empty() {
+            self.input.refer();
+        }
+        span(end.saturating_sub(raw.len()), raw)
+    }
+
     fn deliver(&mut self, publish: &Publish<'_>, topic: u32, end: usize) {
         let payload_at = end.saturating_sub(publish.payload.len());
         let properties = publish.properties.raw();
@@ -181,7 +190,7 @@ impl Session {
 }
 
 /// The place of a slice that starts at `offset` in the input buffer.
-pub(super) const fn span(offset: usize, bytes: &[u8]) -> Span {
+const fn span(offset: usize, bytes: &[u8]) -> Span {
     if bytes.is_empty() {
         return Span { offset: 0, length: 0 };
     }

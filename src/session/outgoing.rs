@@ -8,7 +8,7 @@ use super::expiry::count_down;
 use super::link::Link;
 use super::queue::Entry;
 use super::write_ahead::{Held, Lane};
-use super::{Event, Failure, Session, Settled, StoreKey};
+use super::{Event, Failure, Session, Settled, Span, StoreKey};
 
 const DUP: u8 = 0b1000;
 /// Bytes an alias adds to the first packet that uses it, and the least length of a topic that is worth one.
@@ -71,7 +71,7 @@ impl Session {
     }
 
     /// Ends a message: its identifier is free, the store forgets it, the caller hears of it.
-    pub(super) fn settle(&mut self, slot: u32, code: u32, reason: Option<Box<str>>) {
+    pub(super) fn settle(&mut self, slot: u32, code: u32, properties: Span) {
         let Some(entry) = self.queue.remove(slot) else {
             return;
         };
@@ -85,13 +85,21 @@ impl Session {
             self.store.delete(StoreKey::Outbound(entry.sequence));
         }
         let token = entry.token;
-        self.out.events.push(Event::Done(Settled { token, code, reason }));
+        self.out.events.push(Event::Done(Settled {
+            token,
+            code,
+            properties,
+        }));
     }
 
     /// A publish is over.
     pub(super) fn done(&mut self, token: u32, code: u32) {
-        let reason = None;
-        self.out.events.push(Event::Done(Settled { token, code, reason }));
+        let properties = Span::default();
+        self.out.events.push(Event::Done(Settled {
+            token,
+            code,
+            properties,
+        }));
     }
 }
 

@@ -122,8 +122,8 @@ pub struct Settled {
     pub token: u32,
     /// Below 0x100 an MQTT reason code, else a [`super::Failure`].
     pub code: u32,
-    /// The broker's Reason String.
-    pub reason: Option<Box<str>>,
+    /// The property block of the broker's answer (Reason String and User Properties), empty if there was none.
+    pub properties: Span,
 }
 
 /// An inbound PUBLISH.

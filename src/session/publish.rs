@@ -6,7 +6,7 @@ use super::expiry::count_down;
 use super::outgoing::{failure_of_encoding, write_entry};
 use super::packet_ids::Owner;
 use super::queue::{Entry, Stage};
-use super::{Failure, Millis, PublishRequest, Published, Session, size};
+use super::{Failure, Millis, PublishRequest, Published, Session, Span, size};
 
 impl Session {
     /// Publishes a message. QoS 0 counts as done when it is handed over for sending.
@@ -173,7 +173,7 @@ impl Session {
             .map_or(Ok(()), |entry| self.check_entry(entry, Stage::Resending))
         {
             Ok(()) => self.begin(slot),
-            Err(failure) => self.settle(slot, failure.code(), None),
+            Err(failure) => self.settle(slot, failure.code(), Span::default()),
         }
     }
 
@@ -210,7 +210,7 @@ impl Session {
             return false;
         };
         if let Err(failure) = self.check_entry(entry, Stage::Waiting) {
-            self.settle(slot, failure.code(), None);
+            self.settle(slot, failure.code(), Span::default());
             return true;
         }
         let Some(id) = self.packet_ids.allocate(Owner::Publish(slot)) else {
@@ -252,7 +252,7 @@ impl Session {
                     .get(slot)
                     .is_some_and(|entry| entry.token == token && !entry.sent)
                 {
-                    self.settle(slot, Failure::Cancelled.code(), None);
+                    self.settle(slot, Failure::Cancelled.code(), Span::default());
                     self.pump();
                     return true;
                 }

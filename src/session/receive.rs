@@ -78,15 +78,15 @@ impl Session {
         }
         match packet {
             Packet::Publish(publish) => self.on_publish(publish, end),
-            Packet::PubAck(ack) => self.on_puback(ack),
-            Packet::PubRec(ack) => self.on_pubrec(ack),
-            Packet::PubComp(ack) => self.on_pubcomp(ack),
+            Packet::PubAck(ack) => self.on_puback(ack, end),
+            Packet::PubRec(ack) => self.on_pubrec(ack, end),
+            Packet::PubComp(ack) => self.on_pubcomp(ack, end),
             Packet::PubRel(ack) => {
                 self.on_pubrel(ack);
                 Ok(())
             }
-            Packet::SubAck(ack) => self.on_suback(ack),
-            Packet::UnsubAck(ack) => self.on_unsuback(ack),
+            Packet::SubAck(ack) => self.on_suback(ack, end),
+            Packet::UnsubAck(ack) => self.on_unsuback(ack, end),
             // Any byte shows that the link lives: that was noted when it came.
             Packet::PingResp => Ok(()),
             Packet::Disconnect(disconnect) => {

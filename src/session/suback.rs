@@ -4,11 +4,11 @@ use crate::codec::{PacketId, ReasonCode, SubAck, UnsubAck, Version};
 
 use super::packet_ids::Owner;
 use super::requests::{self, Kind, Request};
-use super::{Failure, Fault, Session};
+use super::{Failure, Fault, Session, Span};
 
 impl Session {
-    /// One code for each filter, in order `[MQTT-3.8.4-6]`, `[MQTT-3.9.3-1]`.
-    pub(super) fn on_suback(&mut self, ack: &SubAck<'_>) -> Result<(), Fault> {
+    /// One code for each filter, in order `[MQTT-3.8.4-6]`, `[MQTT-3.9.3-1]`. Here and below, `end` is where the packet ends in the input buffer.
+    pub(super) fn on_suback(&mut self, ack: &SubAck<'_>, end: usize) -> Result<(), Fault> {
         let Some(batch) = self.answered(ack.packet_id, Owner::Subscribe)? else {
             return Ok(());
         };
@@ -16,16 +16,16 @@ impl Session {
             self.subscriptions.awaiting.push_front((ack.packet_id, batch));
             return Err(Fault::protocol("SUBACK with another number of codes than filters"));
         }
-        let reason = ack.properties.reason_string();
+        let properties = self.refer(&ack.properties, end.saturating_sub(ack.reasons.len()));
         self.packet_ids.release(ack.packet_id);
         for (request, &code) in batch.iter().zip(ack.reasons) {
-            self.granted(request, code, reason);
+            self.granted(request, code, properties);
         }
         self.pump();
         Ok(())
     }
 
-    fn granted(&mut self, request: &Request, code: u8, reason: Option<&str>) {
+    fn granted(&mut self, request: &Request, code: u8, properties: Span) {
         let before = match request.kind {
             Kind::Subscribe { granted_before, .. } => granted_before,
             Kind::Unsubscribe => None,
@@ -38,12 +38,12 @@ impl Session {
             subscription.granted = Some(code);
         }
         if before != Some(code) {
-            self.subscribed(request.token, u32::from(code), reason);
+            self.subscribed(request.token, u32::from(code), properties);
         }
     }
 
     /// One code for each filter in 5.0 `[MQTT-3.11.3-1]`, none at all in 3.1.1.
-    pub(super) fn on_unsuback(&mut self, ack: &UnsubAck<'_>) -> Result<(), Fault> {
+    pub(super) fn on_unsuback(&mut self, ack: &UnsubAck<'_>, end: usize) -> Result<(), Fault> {
         let Some(batch) = self.answered(ack.packet_id, Owner::Unsubscribe)? else {
             return Ok(());
         };
@@ -51,11 +51,11 @@ impl Session {
             self.subscriptions.awaiting.push_front((ack.packet_id, batch));
             return Err(Fault::protocol("UNSUBACK with another number of codes than filters"));
         }
-        let reason = ack.properties.reason_string();
+        let properties = self.refer(&ack.properties, end.saturating_sub(ack.reasons.len()));
         self.packet_ids.release(ack.packet_id);
         let codes = ack.reasons.iter().copied().chain(core::iter::repeat(0));
         for (request, code) in batch.iter().zip(codes) {
-            self.unsubscribed(request.token, u32::from(code), reason);
+            self.unsubscribed(request.token, u32::from(code), properties);
         }
         self.pump();
         Ok(())
@@ -112,9 +112,9 @@ impl Session {
                 }
                 Kind::Subscribe { .. } => {
                     self.subscriptions.active.remove(&request.filter);
-                    self.subscribed(request.token, failure.code(), None);
+                    self.subscribed(request.token, failure.code(), Span::default());
                 }
-                Kind::Unsubscribe => self.unsubscribed(request.token, failure.code(), None),
+                Kind::Unsubscribe => self.unsubscribed(request.token, failure.code(), Span::default()),
             }
         }
         if all {

@@ -4,7 +4,7 @@ use crate::codec::{MAX_REMAINING, Place, Properties, SubscribeOptions, Version, 
 
 use super::packet_ids::Owner;
 use super::requests::{self, Kind, Request, Subscription};
-use super::{Event, Failure, Millis, Session, Settled, StoreKey};
+use super::{Event, Failure, Millis, Session, Settled, Span, StoreKey};
 
 impl Session {
     /// Subscribes to one filter; settled by [`Event::Subscribed`]. `properties` is a property block without its length. Requests made in one
@@ -12,7 +12,7 @@ impl Session {
     pub fn subscribe(&mut self, now: Millis, token: u32, filter: &str, options: SubscribeOptions, properties: &[u8]) {
         self.tick(now);
         if let Err(failure) = self.try_subscribe(token, filter, options, properties) {
-            self.subscribed(token, failure.code(), None);
+            self.subscribed(token, failure.code(), Span::default());
         }
     }
 
@@ -72,7 +72,7 @@ impl Session {
     pub fn unsubscribe(&mut self, now: Millis, token: u32, filter: &str) {
         self.tick(now);
         if let Err(failure) = self.try_unsubscribe(token, filter) {
-            self.unsubscribed(token, failure.code(), None);
+            self.unsubscribed(token, failure.code(), Span::default());
         }
     }
 
@@ -207,9 +207,9 @@ impl Session {
         match request.kind {
             Kind::Subscribe { .. } => {
                 self.forget_if_newest(request);
-                self.subscribed(request.token, failure.code(), None);
+                self.subscribed(request.token, failure.code(), Span::default());
             }
-            Kind::Unsubscribe => self.unsubscribed(request.token, failure.code(), None),
+            Kind::Unsubscribe => self.unsubscribed(request.token, failure.code(), Span::default()),
         }
     }
 
@@ -241,16 +241,20 @@ impl Session {
         }
     }
 
-    pub(super) fn subscribed(&mut self, token: u32, code: u32, reason: Option<&str>) {
-        let reason = reason.map(Box::from);
-        self.out.events.push(Event::Subscribed(Settled { token, code, reason }));
+    pub(super) fn subscribed(&mut self, token: u32, code: u32, properties: Span) {
+        self.out.events.push(Event::Subscribed(Settled {
+            token,
+            code,
+            properties,
+        }));
     }
 
-    pub(super) fn unsubscribed(&mut self, token: u32, code: u32, reason: Option<&str>) {
-        let reason = reason.map(Box::from);
-        self.out
-            .events
-            .push(Event::Unsubscribed(Settled { token, code, reason }));
+    pub(super) fn unsubscribed(&mut self, token: u32, code: u32, properties: Span) {
+        self.out.events.push(Event::Unsubscribed(Settled {
+            token,
+            code,
+            properties,
+        }));
     }
 }
 

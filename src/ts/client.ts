@@ -14,6 +14,7 @@ import { IterableSubscription } from "./iterable-subscription.js";
 import { Outbox } from "./outbox.js";
 import { packetTrace } from "./packet.js";
 import { type Payload, payloadBytes } from "./payload.js";
+import { propertiesIn } from "./properties.js";
 import { type PublishOptions, type PublishResult, publishSettings } from "./publish-options.js";
 import { KIND, kindOf, lengthOf, readConnected, readOutcome, readPacket, readPrepare, readStatus, readTopic } from "./records.js";
 import type { Settings } from "./settings.js";
@@ -219,22 +220,22 @@ export class Client extends EventTarget implements AsyncDisposable {
     for (let at = 0; at < length; ) {
       const head = words[at] ?? 0;
       if (kindOf(head) === KIND.message) this.#subscriptions.deliver(frame, words, at);
-      else if (kindOf(head) === KIND.done) this.#done(words, at);
+      else if (kindOf(head) === KIND.done) this.#done(frame, words, at);
       else this.#record(kindOf(head), frame, words, at);
       at += lengthOf(head);
     }
   }
 
-  #done(words: Uint32Array, at: number): void {
+  #done(frame: Uint8Array | undefined, words: Uint32Array, at: number): void {
     const token = words[at + 1] ?? 0;
     const code = words[at + 2] ?? 0;
     if (code === CLOSED || code === STOPPED) return; // the STATUS that belongs to it settles everything, with its cause
     if (token < OTHER_TOKENS) {
-      this.#outbox.done(token, code, words, at);
+      this.#outbox.done(token, code, frame, words, at);
     } else {
-      const outcome = readOutcome(words, at);
-      this.#subscriptions.answered(outcome);
-      this.#subscriptions.left(outcome);
+      const said = propertiesIn(frame, readOutcome(words, at).properties);
+      this.#subscriptions.answered(token, code, said);
+      this.#subscriptions.left(token, code, said);
     }
   }
 
@@ -247,7 +248,7 @@ export class Client extends EventTarget implements AsyncDisposable {
       }
       case KIND.subscribed:
       case KIND.unsubscribed:
-        this.#done(words, at);
+        this.#done(frame, words, at);
         break;
       case KIND.identifier:
         this.#subscriptions.identify(words[at + 1] ?? 0, words[at + 2] ?? 0);

@@ -1,4 +1,5 @@
 // ONE table of failure codes (0x100 and above: the engine gave up, nothing was refused by the broker).
+import type { PropertyValues, UserProperties } from "./properties.js";
 import { reasonHint, reasonName } from "./reasons.js";
 
 /** What the error classes are built from. */
@@ -8,7 +9,11 @@ export interface Failure {
   readonly reasonCode: number | undefined;
   readonly reasonName: string | undefined;
   readonly reasonString: string | undefined;
+  readonly userProperties: UserProperties;
 }
+
+/** What a failure says that the broker has said nothing about. */
+export const UNSAID = { reasonCode: undefined, reasonName: undefined, reasonString: undefined, userProperties: [] };
 
 /** Failure codes that do not become a `PublishError` or `SubscribeError` of their own. */
 export const CLOSED = 0x100;
@@ -60,15 +65,16 @@ const TABLE: Readonly<Record<number, Row>> = {
 /** The literal code and the words for a failure: `code` is 0x100 or above, or an MQTT reason code of 0x80 or above. */
 export function failureOf(
   code: number,
-  reasonString: string | undefined,
+  { reasonString, userProperties = [] }: PropertyValues,
 ): { readonly code: LocalCode | "refused"; readonly failure: Failure } {
   const row = TABLE[code];
   if (row !== undefined) {
     const [literal, message, hint] = row;
-    return { code: literal, failure: { message, hint, reasonCode: undefined, reasonName: undefined, reasonString: undefined } };
+    return { code: literal, failure: { message, hint, ...UNSAID } };
   }
   const name = reasonName(code);
   const words = reasonString ? `${name} (${reasonString})` : name;
-  const failure = { message: `The broker refused it: ${words}`, hint: reasonHint(code), reasonCode: code, reasonName: name, reasonString };
+  const said = { reasonCode: code, reasonName: name, reasonString, userProperties };
+  const failure = { message: `The broker refused it: ${words}`, hint: reasonHint(code), ...said };
   return { code: "refused", failure };
 }

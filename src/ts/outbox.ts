@@ -3,6 +3,7 @@ import { whenAborted } from "./abort.js";
 import { type EngineHost, PENDING } from "./engine.js";
 import { PublishError, type PublishFailure } from "./errors/publish-error.js";
 import { CLOSED, failureOf, STOPPED } from "./failures.js";
+import { type PropertyValues, propertiesIn } from "./properties.js";
 import type { PublishResult, PublishSettings } from "./publish-options.js";
 import { readOutcome } from "./records.js";
 
@@ -28,7 +29,7 @@ const executor = (resolve: Open["resolve"], reject: Open["reject"]): void => {
 };
 
 /** Most publishes end like this: one object for all. */
-const SUCCESS: PublishResult = Object.freeze({ reasonCode: 0, reasonString: undefined });
+const SUCCESS: PublishResult = Object.freeze({ reasonCode: 0, reasonString: undefined, userProperties: [] });
 /** What is done when the call returns needs no promise of its own. */
 const SUCCEEDED: Promise<PublishResult> = Promise.resolve(SUCCESS);
 
@@ -50,7 +51,7 @@ export class Outbox {
     // Of an end that is not told yet the STATUS will tell, with its cause.
     if (code !== PENDING && code !== CLOSED && code !== STOPPED) {
       this.#free.push(token);
-      return code === 0 ? SUCCEEDED : Promise.reject(publishError(code, undefined));
+      return code === 0 ? SUCCEEDED : Promise.reject(publishError(code, {}));
     }
     const promise = new Promise<PublishResult>(executor);
     const open = new Open();
@@ -61,19 +62,20 @@ export class Outbox {
   }
 
   /** The DONE record at `words[at]`. */
-  done(token: number, code: number, words: Uint32Array, at: number): void {
+  done(token: number, code: number, frame: Uint8Array | undefined, words: Uint32Array, at: number): void {
     const open = this.#slots[token];
     if (open === undefined) return;
     this.#slots[token] = undefined;
     this.#free.push(token);
     open.detach?.();
-    if (code === 0) {
+    const { properties } = readOutcome(words, at);
+    if (code === 0 && properties[1] === 0) {
       open.resolve(SUCCESS);
       return;
     }
-    const { reason } = readOutcome(words, at);
-    if (code < 0x80) open.resolve({ reasonCode: code, reasonString: reason });
-    else open.reject(publishError(code, reason));
+    const said = propertiesIn(frame, properties);
+    if (code >= 0x80) open.reject(publishError(code, said));
+    else open.resolve({ reasonCode: code, reasonString: said.reasonString, userProperties: said.userProperties ?? [] });
   }
 
   /** The client is at its end: everything open fails with `error`. */
@@ -94,7 +96,7 @@ export class Outbox {
   }
 }
 
-function publishError(code: number, reason: string | undefined): PublishError {
-  const { code: literal, failure } = failureOf(code, reason);
+function publishError(code: number, said: PropertyValues): PublishError {
+  const { code: literal, failure } = failureOf(code, said);
   return new PublishError(literal as PublishFailure, failure);
 }

@@ -1,4 +1,5 @@
 // MQTT 5.0 property blocks (without their length prefix): ONE table, written and read.
+import type { Span } from "./records.js";
 import { decodeText, encodeText } from "./text.js";
 
 /**
@@ -113,6 +114,11 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return block;
+}
+
+/** Reads the block that a record has in its frame. */
+export function propertiesIn(frame: Uint8Array | undefined, [offset, length]: Span): PropertyValues {
+  return frame === undefined ? {} : decodeProperties(frame.subarray(offset, offset + length));
 }
 
 /** Reads a property block that the engine has already validated. */

@@ -3,7 +3,7 @@ import { abortSignal, binary, boolean, fields, oneOf, text } from "./check.js";
 import { durationOf } from "./duration.js";
 import type { Qos } from "./options.js";
 import type { MessageProperties } from "./payload.js";
-import { encodeProperties, type PropertyValues } from "./properties.js";
+import { encodeProperties, type PropertyValues, type UserProperties } from "./properties.js";
 import { checkTopic } from "./topics.js";
 import { pairs } from "./user-properties.js";
 
@@ -34,6 +34,8 @@ export interface PublishResult {
   readonly reasonCode: number;
   /** The broker's own words, if it sent some. */
   readonly reasonString: string | undefined;
+  /** What else it said, in order. */
+  readonly userProperties: UserProperties;
 }
 
 /** Names of the properties that travel with a message, for `fields`. */

@@ -31,6 +31,9 @@ export function lengthOf(head: number): number {
   return (head >>> 8) & 0xffff || 1;
 }
 
+/** A piece of the frame. */
+export type Span = readonly [offset: number, length: number];
+
 export interface StatusRecord {
   readonly state: (typeof STATES)[number];
   readonly attempt: number;
@@ -57,7 +60,7 @@ export interface ConnectedRecord {
     readonly subscriptionIdentifiers: boolean;
     readonly shared: boolean;
   };
-  readonly properties: readonly [offset: number, length: number];
+  readonly properties: Span;
   readonly clientId: string;
 }
 
@@ -71,7 +74,8 @@ export interface PrepareRecord {
 export interface OutcomeRecord {
   readonly token: number;
   readonly code: number;
-  readonly reason: string | undefined;
+  /** Where the broker's answer has its properties, if it has some. */
+  readonly properties: Span;
 }
 
 export interface PacketRecord {
@@ -133,7 +137,7 @@ export function readPrepare(words: Uint32Array, at: number): PrepareRecord {
 
 export function readOutcome(words: Uint32Array, at: number): OutcomeRecord {
   const fields = new Fields(words, at);
-  return { token: fields.next(), code: fields.next(), reason: fields.text() || undefined };
+  return { token: fields.next(), code: fields.next(), properties: [fields.next(), fields.next()] };
 }
 
 /** A DONE record without a text. */

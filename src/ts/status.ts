@@ -1,7 +1,7 @@
 // What a client is doing: one union, each state with its own data.
 import { type Cause, type ConnectPhase, causeOf, closedCause } from "./cause.js";
 import type { Qos } from "./options.js";
-import { decodeProperties, type UserProperties } from "./properties.js";
+import { propertiesIn, type UserProperties } from "./properties.js";
 import { type ConnectedRecord, readConnected, type StatusRecord } from "./records.js";
 
 /**
@@ -136,8 +136,7 @@ export type Connection = Omit<OnlineStatus, "state" | "attempt" | "since">;
 
 /** Reads a CONNECTED record; its properties are in `frame`. */
 export function connectionOf(record: ConnectedRecord, frame: Uint8Array | undefined): Connection {
-  const [offset, length] = record.properties;
-  const said = frame === undefined ? {} : decodeProperties(frame.subarray(offset, offset + length));
+  const said = propertiesIn(frame, record.properties);
   return {
     sessionPresent: record.sessionPresent,
     protocol: PROTOCOLS[record.protocol],

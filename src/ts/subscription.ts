@@ -5,6 +5,7 @@ import { asyncDispose } from "./dispose.js";
 import { SubscribeError } from "./errors/subscribe-error.js";
 import type { Message } from "./message.js";
 import type { Qos } from "./options.js";
+import type { UserProperties } from "./properties.js";
 import type { Pattern } from "./topics.js";
 
 /**
@@ -19,6 +20,10 @@ export interface SubscriptionGrant {
   readonly qos: Qos;
   /** The MQTT reason code of SUBACK: 0, 1 or 2. */
   readonly reasonCode: number;
+  /** The broker's own words, if it sent some. */
+  readonly reasonString: string | undefined;
+  /** What else it said, in order. */
+  readonly userProperties: UserProperties;
 }
 
 /**

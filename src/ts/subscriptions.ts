@@ -5,7 +5,8 @@ import { SubscribeError, type SubscribeFailure } from "./errors/subscribe-error.
 import { failureOf } from "./failures.js";
 import { Message, TopicView } from "./message.js";
 import type { Qos } from "./options.js";
-import { lengthOf, MESSAGE, type OutcomeRecord } from "./records.js";
+import type { PropertyValues } from "./properties.js";
+import { lengthOf, MESSAGE } from "./records.js";
 import { Router } from "./router.js";
 import type { WireSubscription } from "./subscribe-options.js";
 import type { Subscription, SubscriptionEnd, SubscriptionGrant } from "./subscription.js";
@@ -118,17 +119,18 @@ export class Subscriptions {
   }
 
   /** A SUBSCRIBED record, or a DONE for a filter that the engine refused. It may come again after a reconnect. */
-  answered({ token, code, reason }: OutcomeRecord): void {
+  answered(token: number, code: number, said: PropertyValues): void {
     const shared = this.#byToken.get(token);
     if (shared === undefined) return;
     if (code < 0x80) {
-      const grant: SubscriptionGrant = { qos: (code & 3) as Qos, reasonCode: code };
+      const { reasonString, userProperties = [] } = said;
+      const grant: SubscriptionGrant = { qos: (code & 3) as Qos, reasonCode: code, reasonString, userProperties };
       shared.grant = grant;
       for (const subscription of shared.subscribers) subscription.granted(grant);
       return;
     }
     this.#forget(shared);
-    const error = subscribeError(shared.filter, code, reason);
+    const error = subscribeError(shared.filter, code, said);
     for (const subscription of [...shared.subscribers]) {
       this.#takeOut(shared, subscription);
       subscription.end("refused", error);
@@ -136,12 +138,12 @@ export class Subscriptions {
   }
 
   /** An UNSUBSCRIBED record, or a DONE for one that the engine refused. */
-  left({ token, code, reason }: OutcomeRecord): void {
+  left(token: number, code: number, said: PropertyValues): void {
     const leaving = this.#leaving.get(token);
     if (leaving === undefined) return;
     this.#leaving.delete(token);
     if (code < 0x80) leaving.resolve();
-    else leaving.reject(subscribeError(leaving.filter, code, reason));
+    else leaving.reject(subscribeError(leaving.filter, code, said));
   }
 
   /** The client is at its end. Who was leaving has left: nothing is delivered any more. */
@@ -188,7 +190,7 @@ function covers(asked: WireSubscription, wanted: WireSubscription): boolean {
   return merged(asked.bits, wanted.bits) === asked.bits && `${asked.properties ?? ""}` === `${wanted.properties ?? ""}`;
 }
 
-function subscribeError(filter: string, code: number, reason: string | undefined): SubscribeError {
-  const { code: literal, failure } = failureOf(code, reason);
+function subscribeError(filter: string, code: number, said: PropertyValues): SubscribeError {
+  const { code: literal, failure } = failureOf(code, said);
   return new SubscribeError(filter, literal as SubscribeFailure, failure);
 }

@@ -1,6 +1,6 @@
 //! The driver's part: performs what the session asks for, and checks that it may be performed.
 
-use hawser::codec;
+use hawser::codec::{self, Place, Properties};
 use hawser::session::{Event, Frame, Outputs};
 
 use crate::world::{Delivered, Socket, World};
@@ -77,7 +77,13 @@ impl World {
                 self.identifiers.insert(token, identifier);
             }
             Event::Done(settled) | Event::Subscribed(settled) | Event::Unsubscribed(settled) => {
-                let outcome = (settled.code, settled.reason.map(String::from));
+                let block = Properties::parse(&frame[settled.properties.range()], Place::Reply).unwrap();
+                let users: Vec<(String, String)> = block
+                    .user_properties()
+                    .map(|(name, value)| (name.into(), value.into()))
+                    .collect();
+                self.users.insert(settled.token, users);
+                let outcome = (settled.code, block.reason_string().map(String::from));
                 let earlier = self.settled.insert(settled.token, outcome);
                 assert_eq!(earlier, None, "token {} was settled twice", settled.token);
             }

@@ -40,6 +40,67 @@ fn response_information_is_asked_for_on_request_and_told_with_the_connection() {
     }
 }
 
+#[test]
+fn what_the_broker_says_with_an_answer_reaches_whom_it_answers_in_order_and_however_the_frames_are_cut() {
+    let said = block(
+        Place::Reply,
+        &[
+            Property::UserProperty(("b", "1")),
+            Property::ReasonString("why"),
+            Property::UserProperty(("a", "2")),
+            Property::UserProperty(("b", "1")),
+        ],
+    );
+    let properties = said.as_properties();
+    let id = |id| PacketId::new(id).unwrap();
+    let ack = |packet_id, reason| Ack {
+        packet_id,
+        reason,
+        properties,
+    };
+    let packets = [
+        Packet::PubAck(ack(id(1), ReasonCode::SUCCESS)),
+        Packet::PubRec(ack(id(2), ReasonCode::QUOTA_EXCEEDED)),
+        Packet::SubAck(SubAck {
+            packet_id: id(3),
+            properties,
+            reasons: &[1, 0x87],
+        }),
+        Packet::UnsubAck(UnsubAck {
+            packet_id: id(4),
+            properties,
+            reasons: &[0x11],
+        }),
+    ];
+    let mut bytes = Vec::new();
+    for packet in packets {
+        packet.encode(Version::V5, &mut bytes).unwrap();
+    }
+    for size in [1, 7, bytes.len()] {
+        let mut world = World::online(plain());
+        world.publish(1, 1, "t", "x");
+        world.publish(2, 2, "t", "x");
+        world.ask_to_subscribe(3, "a", 1);
+        world.subscribe(4, "b", 1);
+        world.unsubscribe(5, "c");
+        bytes.chunks(size).for_each(|piece| world.send_bytes(piece));
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(|token| world.outcome(token)),
+            [0, 0x97, 1, 0x87, 0x11]
+        );
+        for token in 1..=5 {
+            let pairs: Vec<(&str, &str)> = world.users[&token]
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            assert_eq!(
+                (world.reason(token), pairs),
+                (Some("why"), vec![("b", "1"), ("a", "2"), ("b", "1")])
+            );
+        }
+    }
+}
+
 fn silent() -> Config {
     Config {
         request_problem_information: false,

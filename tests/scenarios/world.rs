@@ -43,6 +43,8 @@ pub struct World {
     pub delivered: Vec<Delivered>,
     /// How each token was settled.
     pub settled: BTreeMap<u32, (u32, Option<String>)>,
+    /// The user properties of the answer to each token.
+    pub users: BTreeMap<u32, Vec<(String, String)>>,
     pub connected: Option<Connected>,
     /// The subscription identifier of each token.
     pub identifiers: BTreeMap<u32, u32>,
@@ -108,6 +110,7 @@ impl World {
             topics: BTreeMap::new(),
             delivered: Vec::new(),
             settled: BTreeMap::new(),
+            users: BTreeMap::new(),
             connected: None,
             identifiers: BTreeMap::new(),
             statuses: Vec::new(),

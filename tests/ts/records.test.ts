@@ -56,8 +56,8 @@ function decoded(kind: keyof typeof KIND, words: Uint32Array, at: number): Recor
     case "done":
     case "subscribed":
     case "unsubscribed": {
-      const { token, code, reason } = readOutcome(words, at);
-      return { token, code, reason: reason ?? null };
+      const { token, code, properties } = readOutcome(words, at);
+      return { token, code, properties: [...properties] };
     }
     case "identifier":
       return { token: words[at + 1] ?? -1, identifier: words[at + 2] ?? -1 };
@@ -102,7 +102,7 @@ test("the numbers of kinds, states, phases, causes and failures are the golden o
   const [closed, cancelled, stopped] = [golden.failures["closed"], golden.failures["cancelled"], golden.failures["stopped"]];
   assert.deepEqual([CLOSED, CANCELLED, STOPPED], [closed, cancelled, stopped]);
   for (const [name, code] of Object.entries(golden.failures)) {
-    if (![CLOSED, CANCELLED, STOPPED].includes(code)) assert.equal(failureOf(code, undefined).code, name);
+    if (![CLOSED, CANCELLED, STOPPED].includes(code)) assert.equal(failureOf(code, {}).code, name);
   }
   for (const [number, state] of golden.states.entries()) {
     assert.equal(readStatus(Uint32Array.from(record("status", number)), 0).state, state);
@@ -111,7 +111,7 @@ test("the numbers of kinds, states, phases, causes and failures are the golden o
 
 test("the records that the tests write are the golden ones", () => {
   const byName = new Map(golden.records.map(({ name, words }) => [name, words]));
-  assert.deepEqual(record("done", 0, 0xffff_ffff, 16, "no subscribers"), byName.get("done, nobody subscribed, with the broker's reason"));
+  assert.deepEqual(record("done", 0, 0xffff_ffff, 16, 5, 17), byName.get("done, nobody subscribed, with the broker's reason"));
   assert.deepEqual(record("topic", 0, 2, "gerät/höhe/°C"), byName.get("topic that is not ASCII"));
 });
 

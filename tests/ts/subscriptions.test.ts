@@ -5,9 +5,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { ClosedError, OptionError, StoppedError, SubscribeError, TopicError } from "../../src/ts/index.js";
 import { scripted } from "./scripted-host.js";
-import { message, record, status } from "./words.js";
+import { message, record, saying, status } from "./words.js";
 
-const subscribed = (token: number, code: number, ...reason: string[]) => record("subscribed", 0, token, code, ...reason);
+const subscribed = (token: number, code: number, ...span: number[]) => record("subscribed", 0, token, code, ...span);
 const unsubscribed = (token: number, code: number) => record("unsubscribed", 0, token, code);
 const STOPPED_BY_USER = status("stopped", { cause: 1 });
 const REFUSED = status("stopped", { cause: 4, code: 0x86 });
@@ -87,7 +87,7 @@ test("the same filter twice is one subscription at the broker, which the last on
   host.say(subscribed(token, 1));
   const second = client.subscribe("a/+y", () => undefined);
   assert.equal(host.all("subscribe").length, 1);
-  assert.deepEqual(await second.ready, { qos: 1, reasonCode: 1 });
+  assert.deepEqual(await second.ready, { qos: 1, reasonCode: 1, reasonString: undefined, userProperties: [] });
   assert.deepEqual([first.filter, second.filter], ["a/+", "a/+"]);
   await first.unsubscribe();
   await first.unsubscribe();
@@ -99,8 +99,10 @@ test("the same filter twice is one subscription at the broker, which the last on
   const third = client.subscribe("a/+", () => undefined);
   assert.equal(host.all("subscribe").length, 2);
   host.say(subscribed(token, 0x87));
-  host.say(subscribed(host.token("subscribe"), 0));
-  assert.deepEqual(await third.ready, { qos: 0, reasonCode: 0 });
+  const { span, frame } = saying("less", []);
+  host.say(subscribed(host.token("subscribe"), 0, ...span), frame);
+  const { qos, reasonString } = await third.ready;
+  assert.deepEqual([qos, reasonString], [0, "less"]);
 });
 
 test("a higher QoS or other options ask the broker again, and keep the highest QoS", () => {
@@ -130,60 +132,6 @@ test("of two subscriptions to one filter the broker sends our own messages if on
   assert.deepEqual(bits(), ["a 4", "a 0"]);
 });
 
-/** A client whose filters have the identifiers 1, 2, ... in their order, and what their handlers got. */
-function identified(...filters: string[]) {
-  const { client, host } = scripted();
-  const seen: string[] = [];
-  for (const [at, filter] of filters.entries()) {
-    client.subscribe(filter, () => seen.push(filter));
-    host.say(record("identifier", 0, host.token("subscribe"), at + 1));
-  }
-  const take = (...identifiers: number[]) => {
-    host.say([...message(0, "a/b", { identifiers }), ...record("prepare", 0, 2)]);
-    return seen.splice(0).sort();
-  };
-  return { client, host, take };
-}
-
-test("one copy with several identifiers and one copy for each come to the same", () => {
-  const { take } = identified("a/b", "a/+", "#", "x");
-  assert.deepEqual(take(1, 2, 3), ["#", "a/+", "a/b"]);
-  assert.deepEqual([take(3), take(1), take(2)], [["#"], ["a/b"], ["a/+"]]);
-  assert.deepEqual(take(2, 2), ["a/+"]);
-});
-
-test("the filters decide about a message without an identifier, and about one whose identifiers nobody has given", () => {
-  const { client, host, take } = identified("a/b", "#");
-  assert.deepEqual([take(), take(3), take(900, 901)], Array(3).fill(["#", "a/b"]));
-  assert.deepEqual(take(900, 2), ["#"]);
-  const late: string[] = [];
-  client.subscribe("+/+", () => late.push("+/+"));
-  assert.deepEqual([take(1), late], [["a/b"], []]);
-  host.say(record("identifier", 0, host.token("subscribe"), 3));
-  assert.deepEqual([take(3), late], [[], ["+/+"]]);
-});
-
-test("a copy for a filter that was left is for nobody else", async () => {
-  const { client, host, take } = identified("a/b");
-  const all = client.subscribe("#", () => undefined);
-  host.say(record("identifier", 0, host.token("subscribe"), 2));
-  void all.unsubscribe();
-  assert.deepEqual([take(2), take(2, 1)], [[], ["a/b"]]);
-});
-
-test("subscriptions to one filter share its identifier, also when the broker is asked again", () => {
-  const { client, host, take } = identified("a/b", "a/+");
-  const seen: string[] = [];
-  client.subscribe("a/+name", { qos: 2 }, ({ params }) => seen.push(params.name));
-  host.say(record("identifier", 0, host.token("subscribe"), 2));
-  assert.deepEqual([take(2), seen], [["a/+"], ["b"]]);
-});
-
-test("two groups and a filter of one's own get the copies that are meant for each", () => {
-  const { take } = identified("a/b", "$share/g/a/b", "$share/h/a/+");
-  assert.deepEqual([take(1), take(2), take(3)], [["a/b"], ["$share/g/a/b"], ["$share/h/a/+"]]);
-});
-
 test("a shared subscription is sent whole and routed without its group", () => {
   const { client, host } = scripted();
   const seen: string[] = [];
@@ -199,10 +147,12 @@ test("a refused filter rejects ready, and its handler is gone", async () => {
   const seen: string[] = [];
   const subscription = client.subscribe("secret/#", ({ topic }) => seen.push(topic));
   const ready = subscription.ready;
-  host.say(subscribed(host.token("subscribe"), 0x87, "not yours"));
+  const { span, frame } = saying("not yours", [["k", "v"]]);
+  host.say(subscribed(host.token("subscribe"), 0x87, ...span), frame);
   await assert.rejects(ready, (error) => {
     assert.ok(error instanceof SubscribeError);
     assert.deepEqual([error.code, error.filter, error.reasonCode, error.reasonString], ["refused", "secret/#", 0x87, "not yours"]);
+    assert.deepEqual(error.userProperties, [["k", "v"]]);
     return error.reasonName === "Not authorized" && error.hint.length > 10;
   });
   host.say(message(0, "secret/a"));

@@ -1,4 +1,5 @@
 // Writes records as the engine does, so that tests can speak for it. Checked against tests/golden/records.json.
+import { encodeProperties } from "../../src/ts/properties.js";
 import { KIND } from "../../src/ts/records.js";
 
 type Field = number | string;
@@ -34,6 +35,15 @@ export function status(
 ): number[] {
   const { attempt = 1, phase = 0, at = 0, cause = 0, code = 0, detail = "", reference = "", flags = 0 } = fields;
   return record("status", STATES[state] | flags, attempt, phase, at % 2 ** 32, Math.floor(at / 2 ** 32), cause, code, detail, reference);
+}
+
+/** What a broker adds to an answer: the words of its span behind two bytes of frame, and that frame. */
+export function saying(
+  reasonString: string,
+  userProperties: [string, string][],
+): { span: [number, number]; frame: Uint8Array<ArrayBuffer> } {
+  const block = encodeProperties({ reasonString, userProperties }) ?? new Uint8Array(0);
+  return { span: [2, block.length], frame: Uint8Array.of(0x40, 0xff, ...block) };
 }
 
 /** CONNECTED and the STATUS that follows it. */

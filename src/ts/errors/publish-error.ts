@@ -1,5 +1,6 @@
 // A publish that was refused, by the broker or by the engine on its behalf.
 import type { Failure } from "../failures.js";
+import type { UserProperties } from "../properties.js";
 import { HawserError } from "./hawser-error.js";
 
 /**
@@ -35,6 +36,8 @@ export class PublishError extends HawserError {
   readonly reasonName: string | undefined;
   /** The broker's own words, when it sent some. */
   readonly reasonString: string | undefined;
+  /** What else it said, in order. */
+  readonly userProperties: UserProperties;
 
   /** @internal */
   constructor(code: PublishFailure, failure: Failure) {
@@ -43,6 +46,7 @@ export class PublishError extends HawserError {
     this.reasonCode = failure.reasonCode;
     this.reasonName = failure.reasonName;
     this.reasonString = failure.reasonString;
+    this.userProperties = failure.userProperties;
   }
 
   override get name(): "PublishError" {

@@ -1,5 +1,6 @@
 // A filter that was refused, by the broker or by the engine on its behalf.
-import type { Failure } from "../failures.js";
+import { type Failure, UNSAID } from "../failures.js";
+import type { UserProperties } from "../properties.js";
 import { HawserError } from "./hawser-error.js";
 
 /**
@@ -36,6 +37,8 @@ export class SubscribeError extends HawserError {
   readonly reasonName: string | undefined;
   /** The broker's own words, when it sent some. */
   readonly reasonString: string | undefined;
+  /** What else it said, in order. */
+  readonly userProperties: UserProperties;
 
   /** @internal */
   constructor(filter: string, code: SubscribeFailure, failure: Failure) {
@@ -45,15 +48,15 @@ export class SubscribeError extends HawserError {
     this.reasonCode = failure.reasonCode;
     this.reasonName = failure.reasonName;
     this.reasonString = failure.reasonString;
+    this.userProperties = failure.userProperties;
   }
 
   /** @internal For those who wait for the broker's answer to a filter that the user has left. */
   static left(filter: string): SubscribeError {
-    const none = { reasonCode: undefined, reasonName: undefined, reasonString: undefined };
     return new SubscribeError(filter, "unsubscribed", {
       message: "The subscription was ended before the broker answered",
       hint: "Wait for `ready` before unsubscribe()",
-      ...none,
+      ...UNSAID,
     });
   }
 

@@ -238,6 +238,7 @@ impl Session {
         self.settle_messages(failure);
         self.settle_requests(failure, cause == Cause::ClosedByUser);
         self.open_inbound.clear();
+        self.next_expiry = None;
         self.has_session = false;
         self.must_start_clean = true;
         self.enter(State::Stopped { cause });

@@ -232,3 +232,13 @@ fn nothing_is_watched_any_more_when_no_message_waits() {
     assert_eq!(world.session.deadline(), None);
     assert!(world.is_open(1) && world.is_open(2));
 }
+
+#[test]
+fn a_closed_session_wakes_for_nothing() {
+    let mut world = World::new(plain());
+    publish(&mut world, 1, 0, 60);
+    assert!(world.session.deadline().is_some());
+    world.close();
+    world.assert_failed(1, Failure::Closed);
+    assert_eq!(world.session.deadline(), None);
+}

@@ -1,9 +1,8 @@
-//! Tests of the codec: bytes written by hand, faults, tables of the standard, random packets, and a comparison with an independent codec.
+//! Tests of the codec: bytes written by hand, faults, tables of the standard, and random packets. The comparison with other codecs is in tests/fuzz.
 #![cfg(not(target_arch = "wasm32"))]
 #![deny(unsafe_code)]
 
 mod arbitrary;
-mod differential;
 mod encode_refusals;
 mod framing;
 mod golden_v311;

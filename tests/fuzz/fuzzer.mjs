@@ -11,8 +11,10 @@ const WORK = join(ROOT, "target/fuzz");
 
 /** Executions in `npm test`, and the longest input. */
 export const TARGETS = {
-  decode: { runs: 400_000, maxLength: 512 },
-  encode: { runs: 400_000, maxLength: 256 },
+  decode: { runs: 300_000, maxLength: 512 },
+  differential: { runs: 200_000, maxLength: 512 },
+  encode: { runs: 200_000, maxLength: 256 },
+  session: { runs: 40_000, maxLength: 512 },
 };
 
 /** What makes coverage known to libFuzzer: 8-bit counters on every edge, the table of their addresses, and the operands of comparisons. */
@@ -178,7 +180,14 @@ export async function replay(target, input) {
 export async function keep(target) {
   const kept = emptyFolder("kept", target);
   const corpus = corpusFolder(target, "corpus", `${target}-keep`);
-  const { ok, output } = await run(target, ["-merge=1", `-max_len=${TARGETS[target].maxLength}`, kept, corpus, foundFolder(target)]);
+  const { ok, output } = await run(target, [
+    "-set_cover_merge=1",
+    "-use_counters=0",
+    `-max_len=${TARGETS[target].maxLength}`,
+    kept,
+    corpus,
+    foundFolder(target),
+  ]);
   if (!ok) throw new SetupError(`the corpus of ${target} cannot be merged: ${output.split("\n").slice(-5).join("\n")}`);
   return keepCorpus(target, kept);
 }

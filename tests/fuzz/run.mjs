@@ -1,8 +1,8 @@
 // `npm run fuzz`: looks for inputs that break what must hold, longer than `npm test` does.
 //
 //   npm run fuzz                            every target for a minute
-//   npm run fuzz -- decode --time 10m      one target, for as long as you like
-//   npm run fuzz -- decode --replay HEX    one input again (or a file of it)
+//   npm run fuzz -- session --time 10m      one target, for as long as you like
+//   npm run fuzz -- session --replay HEX    one input again (or a file of it)
 //   npm run fuzz -- --keep                  makes the corpus in git anew, of the codec's own packets and of what earlier runs found
 import { spawnSync } from "node:child_process";
 import { isMain, main, ROOT, SetupError, setUp } from "../../setup.mjs";

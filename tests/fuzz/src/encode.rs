@@ -1,7 +1,9 @@
-//! Packets out of a generator: what is valid is written and reads back as the same; what is not is refused and leaves nothing behind.
+//! Packets out of a generator: what is valid is written and reads back as the same, with the other codecs too; what is not is refused and leaves
+//! nothing behind.
 
 use hawser::codec::{DecodeError, Packet, Sender, Version, decode, packet_size};
 
+use crate::differential::compare;
 use crate::packets::any_packet;
 use crate::source::Source;
 
@@ -32,5 +34,6 @@ fn check(packet: &Packet<'_>, odd: bool, version: Version, sender: Sender) {
     );
     if !(odd && from_other_side) {
         assert_eq!(read.as_ref(), Ok(packet), "written, and read back as another");
+        compare(bytes, version, sender);
     }
 }

@@ -17,6 +17,10 @@ impl<'a> Source<'a> {
         }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     pub fn rest(&self) -> &'a [u8] {
         self.rest
     }

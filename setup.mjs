@@ -1,6 +1,6 @@
 // All set-up in one place: everything Hawser needs on a machine to be built, shown, tested or measured. Plain Node, no dependencies.
 //
-//   node setup.mjs [--for build|start|test|fuzz|bench]
+//   node setup.mjs [--for build|start|test|fuzz|bench|interop]
 //
 // A step that is done already is skipped; what is installed lives outside git (node_modules, the user's cache folder, the system's packages).
 import { spawnSync } from "node:child_process";
@@ -34,18 +34,25 @@ const TOOLS = {
   },
   chromedriver: { what: "chromedriver", env: "CHROMEDRIVER", names: ["chromedriver"], packages: ["chromium-driver"] },
   mosquitto: { what: "Mosquitto", env: "MOSQUITTO", names: ["mosquitto"], packages: ["mosquitto"] },
+  // Brokers of the interoperability tests, and what they run on.
+  erl: { what: "Erlang", names: ["erl"], packages: ["erlang-base"] },
+  epmd: { what: "Erlang's port mapper", names: ["epmd"], packages: ["erlang-base"] },
+  ejabberd: { what: "ejabberd", names: ["ejabberdctl"], packages: ["ejabberd"] },
+  rabbitmq: { what: "RabbitMQ", names: ["/usr/lib/rabbitmq/bin/rabbitmq-server"], packages: ["rabbitmq-server"] },
+  nats: { what: "NATS", names: ["nats-server"], packages: ["nats-server"] },
 };
 /** Debian's second Rust, new enough for us and with its sources: where rustup cannot fetch a wasm32 target we build one from it. */
 const DEBIAN_RUST = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
 const DEBIAN_BIN = "/usr/bin";
 
-/** What each purpose needs besides the npm packages, the wasm32 target and wasm-bindgen. */
+/** What each purpose needs besides the npm packages, the wasm32 target and wasm-bindgen. It can do without what is `optional`. */
 const PURPOSES = {
   build: { tools: ["cc"] },
   start: { tools: ["cc"] },
   bench: { tools: ["cc", "chromium"] },
   fuzz: { tools: ["cc", "cxx"] },
   test: { tools: ["cc", "cxx", "chromium", "chromedriver", "mosquitto"], components: ["rustfmt", "clippy"] },
+  interop: { tools: ["cc", "chromium", "mosquitto"], optional: ["erl", "epmd", "ejabberd", "rabbitmq", "nats"] },
 };
 
 /** Output of a command, trimmed; undefined when it is missing or fails. */
@@ -239,15 +246,23 @@ const isDebianRoot = () => process.getuid?.() === 0 && existsSync("/usr/bin/apt-
 const hasComponent = (name) => capture("cargo", [name === "rustfmt" ? "fmt" : name, "--version"]) !== undefined;
 const needsDebianStd = () => isDebianRoot() && !findWasmToolchain();
 
+/** Debian's packages may start their daemons when they are installed; this file, while it is there, forbids it. */
+const DAEMON_POLICY = "/usr/sbin/policy-rc.d";
+
+/** Without `whats` the packages are a luxury: work goes on when they cannot be had. */
 function installDebianPackages(packages, whats) {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const wait = ["-o", "DPkg::Lock::Timeout=300"];
-  const hint = `install ${whats.join(", ")} by hand: apt-get install ${packages.join(" ")}`;
-  step("Debian's package lists", "apt-get", ["update", "-q", ...wait], { env, hint });
-  step(`Debian packages: ${packages.join(" ")}`, "apt-get", ["install", "-y", "-q", "--no-install-recommends", ...wait, ...packages], {
-    env,
-    hint,
-  });
+  const hint = whats && `install ${whats.join(", ")} by hand: apt-get install ${packages.join(" ")}`;
+  const forbid = !existsSync(DAEMON_POLICY);
+  if (forbid) writeFileSync(DAEMON_POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    step("Debian's package lists", "apt-get", ["update", "-q", ...wait], { env, hint });
+    const install = ["install", "-y", "-q", "--no-install-recommends", ...wait, ...packages];
+    step(`Debian packages: ${packages.join(" ")}`, "apt-get", install, { env, hint });
+  } finally {
+    if (forbid) rmSync(DAEMON_POLICY, { force: true });
+  }
 }
 
 /** Builds Rust's standard library for wasm32 from Debian's sources and puts it into Debian's sysroot. */
@@ -305,9 +320,9 @@ function installWasmBindgen() {
 }
 
 /** What is still missing for a purpose, as a list of step names. Cheap: called at every start. */
-function missing({ tools, components = [] }) {
+function missing({ tools, optional = [], components = [] }) {
   return [
-    ...tools.filter((name) => !findTool(name)),
+    ...[...tools, ...(isDebianRoot() ? optional : [])].filter((name) => !findTool(name)),
     ...components.filter((name) => !hasComponent(name)),
     ...(findWasmToolchain() ? [] : ["wasm32"]),
     ...(findWasmBindgen() ? [] : ["wasm-bindgen"]),
@@ -315,7 +330,7 @@ function missing({ tools, components = [] }) {
   ];
 }
 
-function install({ tools, components = [] }) {
+function install({ tools, optional = [], components = [] }) {
   const rustup = capture("rustup", ["--version"]) !== undefined;
   if (!npmPackagesDone())
     step("npm packages", "npm", ["ci", "--no-audit", "--no-fund"], { hint: "npm ci must work: see its message above" });
@@ -335,12 +350,14 @@ function install({ tools, components = [] }) {
   }
   if (packages.length > 0 && isDebianRoot()) installDebianPackages(packages, whats);
   for (const name of absent) tool(name);
+  const luxuries = [...new Set(optional.filter((name) => !findTool(name)).flatMap((name) => TOOLS[name].packages))];
+  if (luxuries.length > 0 && isDebianRoot()) installDebianPackages(luxuries);
   if (needsDebianStd()) buildDebianStd();
   wasmToolchain();
   if (!findWasmBindgen()) installWasmBindgen();
 }
 
-/** Does all the set-up that `purpose` ("build", "start", "test", "fuzz", "bench") needs and is not there yet. */
+/** Does all the set-up that `purpose` ("build", "start", "test", "fuzz", "bench", "interop") needs and is not there yet. */
 export function setUp(purpose) {
   const needs = PURPOSES[purpose];
   if (!needs) throw new SetupError(`--for takes one of ${Object.keys(PURPOSES).join(", ")}`);

@@ -28,6 +28,10 @@ function newOnTheWire(packets) {
   return count;
 }
 
+/** How many messages of QoS 1 came down, the repeated ones too. */
+const arrivals = (packets) =>
+  packets.filter(({ direction, type, flags }) => direction === "down" && type === "PUBLISH" && (flags & 6) === 2).length;
+
 /** Cuts the link in the middle of whatever passes, again and again. */
 async function cutting(proxy) {
   for (let cut = 0; cut < CUTS; cut++) await proxy.cutAfterBytes(701 + 200 * cut, cut % 2 ? "down" : "up");
@@ -60,7 +64,7 @@ matrix("floods", (test) => {
 
   for (const qos of [1, 2]) {
     test(`QoS ${qos} messages going out survive a link that is cut again and again`, async (bench) => {
-      const { t, v5, broker, online, peer } = bench;
+      const { admit, v5, broker, online, peer } = bench;
       const topic = unique("cuts-out");
       const other = await peer();
       await other.subscribe(topic);
@@ -70,7 +74,7 @@ matrix("floods", (test) => {
       const publishing = client.publishNumbers(topic, COUNT, { qos });
       if (qos === 2 && !v5 && broker.faults.pubcompIn311) {
         // Its malformed PUBCOMP ends every further connection, so nobody gets to the end; but nothing may arrive twice.
-        t.diagnostic(broker.faults.pubcompIn311);
+        admit(broker.faults.pubcompIn311);
         await cuts;
         await client.close();
         assert.ok((await publishing).length > 0);
@@ -85,7 +89,7 @@ matrix("floods", (test) => {
       if (qos === 2) assert.equal(numbers().length, COUNT + 1);
     });
 
-    test(`QoS ${qos} messages coming in survive a link that is cut again and again`, async ({ t, broker, online, peer }) => {
+    test(`QoS ${qos} messages coming in survive a link that is cut again and again`, async ({ admit, broker, online, peer }) => {
       const topic = unique("cuts-in");
       const other = await peer();
       const client = await online(KEPT);
@@ -95,10 +99,13 @@ matrix("floods", (test) => {
       await other.publishNumbers(topic, COUNT, qos);
       await cuts;
       await other.publishNumbers(topic, 1, qos); // the number 0 once more, when all is calm
-      await subscription.untilNumber(0);
+      await (broker.faults.resendsOutOfOrder ? subscription.until(COUNT) : subscription.untilNumber(0));
       const numbers = await subscription.numbers();
-      if (qos === 2) assert.equal(numbers.length, newOnTheWire(broker.proxy.packets.slice(from)));
-      if (qos === 2 && broker.faults.resendsUnderNewIds) return t.diagnostic(broker.faults.resendsUnderNewIds);
+      const packets = broker.proxy.packets.slice(from);
+      const arrived = qos === 2 ? newOnTheWire(packets) : arrivals(packets);
+      assert.ok(numbers.length <= arrived, `${numbers.length} messages were handled, ${arrived} have come`);
+      const fault = (qos === 2 && broker.faults.resendsUnderNewIds) || broker.faults.resendsOutOfOrder;
+      if (fault) return admit(fault);
       assert.deepEqual(firsts(numbers), ALL);
       if (qos === 2) assert.equal(numbers.length, COUNT + 1);
     });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { unique } from "./support/lab.mjs";
 import { matrix } from "./support/matrix.mjs";
 
-matrix("retained messages", (test) => {
+matrix("retained messages", { basic: true, feature: "retained messages" }, (test) => {
   test("a retained message comes to a new subscription, marked as retained, and a live one is not marked", async ({ online, peer }) => {
     const topic = unique("state");
     const other = await peer();
@@ -42,7 +42,7 @@ matrix("retained messages", (test) => {
 
 const will = (topic) => ({ topic, payload: "gone", qos: 1, retain: false });
 
-matrix("will", (test) => {
+matrix("will", { basic: true, feature: "will" }, (test) => {
   test("a link that is cut makes the broker publish the will", async ({ broker, online, peer }) => {
     const topic = unique("will");
     const other = await peer();
@@ -82,35 +82,31 @@ matrix("will", (test) => {
   });
 });
 
-matrix(
-  "will in 5.0",
-  (test) => {
-    test("the properties of the will reach the receiver", async ({ broker, online, peer }) => {
-      const topic = unique("will");
-      const other = await peer();
-      await other.subscribe(topic);
-      await online({
-        will: { topic, payload: "{}", qos: 1, contentType: "application/json", userProperties: [["k", "v"]] },
-        reconnect: false,
-      });
-      broker.proxy.cut();
-      const [{ properties }] = await other.until(1);
-      assert.equal(properties.contentType, "application/json");
-      assert.equal(properties.userProperties.k, "v");
+matrix("will in 5.0", { protocols: ["5.0"], feature: "will delay and properties" }, (test) => {
+  test("the properties of the will reach the receiver", async ({ broker, online, peer }) => {
+    const topic = unique("will");
+    const other = await peer();
+    await other.subscribe(topic);
+    await online({
+      will: { topic, payload: "{}", qos: 1, contentType: "application/json", userProperties: [["k", "v"]] },
+      reconnect: false,
     });
+    broker.proxy.cut();
+    const [{ properties }] = await other.until(1);
+    assert.equal(properties.contentType, "application/json");
+    assert.equal(properties.userProperties.k, "v");
+  });
 
-    test("a client that is back before the will's delay is over has no will published", async ({ broker, online, peer }) => {
-      const topic = unique("will");
-      const other = await peer();
-      await other.subscribe(topic);
-      const client = await online({ will: { ...will(topic), delay: 600 }, session: { expiry: 600, cleanStart: false } });
-      const from = (await client.statuses()).length;
-      broker.proxy.cut();
-      await client.until({ state: "online" }, from);
-      await client.publish(topic, "marker", { qos: 1 });
-      const [first] = await other.until(1);
-      assert.equal(first.text, "marker");
-    });
-  },
-  { protocols: ["5.0"] },
-);
+  test("a client that is back before the will's delay is over has no will published", async ({ broker, online, peer }) => {
+    const topic = unique("will");
+    const other = await peer();
+    await other.subscribe(topic);
+    const client = await online({ will: { ...will(topic), delay: 600 }, session: { expiry: 600, cleanStart: false } });
+    const from = (await client.statuses()).length;
+    broker.proxy.cut();
+    await client.until({ state: "online" }, from);
+    await client.publish(topic, "marker", { qos: 1 });
+    const [first] = await other.until(1);
+    assert.equal(first.text, "marker");
+  });
+});

@@ -7,7 +7,7 @@ import { until } from "./support/peer.mjs";
 
 const texts = (messages) => messages.map(({ text }) => text);
 
-matrix("subscriptions", (test) => {
+matrix("subscriptions", { basic: true }, (test) => {
   test("named wildcards go out as plain ones and come back as parameters", async ({ online, peer }) => {
     const base = unique("named");
     const client = await online();
@@ -112,20 +112,20 @@ matrix("subscriptions", (test) => {
     assert.equal((await client.statuses()).at(-1).state, "online");
   });
 
-  test("a handler may publish, and what it publishes arrives", async ({ lab, broker, protocol, peer }) => {
+  test("a handler may publish, and what it publishes arrives", async ({ lab, broker, access, peer }) => {
     const base = unique("echo");
     const other = await peer();
     await other.subscribe(`${base}/answer`);
     await lab.page.evaluate(
-      async (url, protocol, base) => {
-        const client = globalThis.hawser.connect(url, { protocol });
+      async (url, access, base) => {
+        const client = globalThis.hawser.connect(url, access);
         await client.subscribe(`${base}/question`, { qos: 2 }, async (message) => {
           await client.publish(`${base}/answer`, `${message.text()}!`, { qos: 2 });
           await client.close();
         }).ready;
       },
       broker.url,
-      protocol,
+      access,
       base,
     );
     await other.publish(`${base}/question`, "why", { qos: 2 });
@@ -148,88 +148,84 @@ matrix("subscriptions", (test) => {
   });
 });
 
-matrix(
-  "subscriptions in 5.0",
-  (test) => {
-    test("a filter that overlaps with earlier ones is told apart from them, before and after a reconnect, and retained messages come once", async ({
-      broker,
-      online,
-      peer,
-    }) => {
-      const base = unique("late");
-      const other = await peer();
-      await other.publish(`${base}/a`, "kept", { qos: 1, retain: true });
-      const client = await online({ session: { expiry: 600 } });
-      const exact = await client.subscribed(`${base}/a`, { qos: 1 });
-      await exact.until(1);
-      const all = await client.subscribed(`${base}/#`, { qos: 1 });
-      await all.until(1);
-      // The broker has answered the second SUBSCRIBE to the first filter when it answers what is asked after it.
-      await (await client.subscribed(unique("marker"))).unsubscribe();
-      await other.publish(`${base}/a`, "1", { qos: 1 });
-      await Promise.all([exact.until(2), all.until(2)]);
-      const from = (await client.statuses()).length;
-      broker.proxy.cut();
-      await client.until({ state: "online" }, from);
-      await other.publish(`${base}/a`, "2", { qos: 1 });
-      await client.publish(`${base}/end`, "end", { qos: 1 });
-      await all.until(4);
-      assert.deepEqual(texts(await exact.messages()), ["kept", "1", "2"]);
-      assert.deepEqual(texts(await all.messages()), ["kept", "1", "2", "end"]);
-    });
+matrix("subscriptions in 5.0", { protocols: ["5.0"], feature: "subscription identifiers" }, (test) => {
+  test("a filter that overlaps with earlier ones is told apart from them, before and after a reconnect, and retained messages come once", async ({
+    broker,
+    online,
+    peer,
+  }) => {
+    const base = unique("late");
+    const other = await peer();
+    await other.publish(`${base}/a`, "kept", { qos: 1, retain: true });
+    const client = await online({ session: { expiry: 600 } });
+    const exact = await client.subscribed(`${base}/a`, { qos: 1 });
+    await exact.until(1);
+    const all = await client.subscribed(`${base}/#`, { qos: 1 });
+    await all.until(1);
+    // The broker has answered the second SUBSCRIBE to the first filter when it answers what is asked after it.
+    await (await client.subscribed(unique("marker"))).unsubscribe();
+    await other.publish(`${base}/a`, "1", { qos: 1 });
+    await Promise.all([exact.until(2), all.until(2)]);
+    const from = (await client.statuses()).length;
+    broker.proxy.cut();
+    await client.until({ state: "online" }, from);
+    await other.publish(`${base}/a`, "2", { qos: 1 });
+    await client.publish(`${base}/end`, "end", { qos: 1 });
+    await all.until(4);
+    assert.deepEqual(texts(await exact.messages()), ["kept", "1", "2"]);
+    assert.deepEqual(texts(await all.messages()), ["kept", "1", "2", "end"]);
+  });
 
-    test("the members of a share get each message once between them, beside a subscription of their own", async ({ online, peer }) => {
-      const base = unique("share");
-      const client = await online();
-      const mine = await client.subscribed(`${base}/+`, { qos: 1 });
-      const members = [
-        await client.subscribed(`$share/g/${base}/#`, { qos: 1 }),
-        await (await online()).subscribed(`$share/g/${base}/#`, { qos: 1 }),
-      ];
-      const other = await peer();
-      const sent = Array.from({ length: 20 }, (_, number) => String(number));
-      for (const text of sent) await other.publish(`${base}/a`, text, { qos: 1 });
-      await mine.until(20);
-      await client.publish(`${base}/end`, "end", { qos: 1 });
-      await mine.until(21);
-      assert.deepEqual(texts(await mine.messages()), [...sent, "end"]);
-      const shared = async () =>
-        (await Promise.all(members.map(async (member) => texts(await member.messages())))).flat().filter((text) => text !== "end");
-      await until(async () => (await shared()).length >= 20);
-      assert.deepEqual((await shared()).sort(), [...sent].sort());
-    });
+  test("the members of a share get each message once between them, beside a subscription of their own", async ({ online, peer }) => {
+    const base = unique("share");
+    const client = await online();
+    const mine = await client.subscribed(`${base}/+`, { qos: 1 });
+    const members = [
+      await client.subscribed(`$share/g/${base}/#`, { qos: 1 }),
+      await (await online()).subscribed(`$share/g/${base}/#`, { qos: 1 }),
+    ];
+    const other = await peer();
+    const sent = Array.from({ length: 20 }, (_, number) => String(number));
+    for (const text of sent) await other.publish(`${base}/a`, text, { qos: 1 });
+    await mine.until(20);
+    await client.publish(`${base}/end`, "end", { qos: 1 });
+    await mine.until(21);
+    assert.deepEqual(texts(await mine.messages()), [...sent, "end"]);
+    const shared = async () =>
+      (await Promise.all(members.map(async (member) => texts(await member.messages())))).flat().filter((text) => text !== "end");
+    await until(async () => (await shared()).length >= 20);
+    assert.deepEqual((await shared()).sort(), [...sent].sort());
+  });
 
-    test("our own messages are left out with noLocal, and a retained one stays marked with retainAsPublished", async ({ online, peer }) => {
-      const topic = unique("options");
-      const client = await online();
-      const silent = await client.subscribed(topic, { qos: 1, noLocal: true, retainAsPublished: true });
-      await client.publish(topic, "mine", { qos: 1 });
-      const other = await peer();
-      await other.publish(topic, "theirs", { qos: 1, retain: true });
-      const messages = await silent.until(1);
-      assert.deepEqual(
-        messages.map(({ text, retain }) => [text, retain]),
-        [["theirs", true]],
-      );
-    });
+  test("our own messages are left out with noLocal, and a retained one stays marked with retainAsPublished", async ({ online, peer }) => {
+    const topic = unique("options");
+    const client = await online();
+    const silent = await client.subscribed(topic, { qos: 1, noLocal: true, retainAsPublished: true });
+    await client.publish(topic, "mine", { qos: 1 });
+    const other = await peer();
+    await other.publish(topic, "theirs", { qos: 1, retain: true });
+    const messages = await silent.until(1);
+    assert.deepEqual(
+      messages.map(({ text, retain }) => [text, retain]),
+      [["theirs", true]],
+    );
+  });
 
-    test("retained messages come only as retainHandling says", async ({ online, peer }) => {
-      const topic = unique("handling");
-      const other = await peer();
-      await other.publish(topic, "kept", { qos: 1, retain: true });
-      const client = await online();
-      const never = await client.subscribed(topic, { qos: 1, retainHandling: "never" });
-      await other.publish(topic, "live", { qos: 1 });
-      await never.until(1);
-      assert.deepEqual(texts(await never.messages()), ["live"]);
-      await never.unsubscribe();
-      const once = await client.subscribed(topic, { qos: 1, retainHandling: "if-new" });
-      await once.until(1);
-      const again = await client.subscribed(topic, { qos: 2, retainHandling: "if-new" });
-      await other.publish(topic, "live", { qos: 1 });
-      await again.until(1);
-      assert.deepEqual([texts(await once.messages()), texts(await again.messages())], [["kept", "live"], ["live"]]);
-    });
-  },
-  { protocols: ["5.0"] },
-);
+  test("retained messages come only as retainHandling says", async ({ online, peer }) => {
+    const topic = unique("handling");
+    const other = await peer();
+    await other.publish(topic, "kept", { qos: 1, retain: true });
+    const client = await online();
+    const never = await client.subscribed(topic, { qos: 1, retainHandling: "never" });
+    await other.publish(topic, "live", { qos: 1 });
+    await never.until(1);
+    assert.deepEqual(texts(await never.messages()), ["live"]);
+    await never.unsubscribe();
+    const once = await client.subscribed(topic, { qos: 1, retainHandling: "if-new" });
+    await once.until(1);
+    const again = await client.subscribed(topic, { qos: 2, retainHandling: "if-new" });
+    await other.publish(topic, "live", { qos: 1 });
+    await again.until(1);
+    assert.deepEqual([texts(await once.messages()), texts(await again.messages())], [["kept", "live"], ["live"]]);
+  });
+});

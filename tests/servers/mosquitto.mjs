@@ -1,13 +1,12 @@
 // Starts a Mosquitto of its own: plain TCP on a free loopback port, to be used behind the project's WebSocket proxy.
 // (Its own WebSocket listener is defective in 2.0.11: slow for big packets, loses wills, accepts text frames.)
 
-import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import net from "node:net";
-import { tmpdir } from "node:os";
+import { execFile } from "node:child_process";
+import { rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { tool } from "../../setup.mjs";
+import { answers, freePorts, launch, ownFolder } from "./daemon.mjs";
 
 const run = promisify(execFile);
 
@@ -28,20 +27,17 @@ const run = promisify(execFile);
  * @returns {Promise<Mosquitto>}
  */
 export async function startMosquitto({ users, settings = [] } = {}) {
-  const folder = await mkdtemp(join(tmpdir(), "hawser-mosquitto-"));
-  const port = await freePort();
-  const config = join(folder, "mosquitto.conf");
-  await writeFile(config, [...basics(folder, port), ...(await access(folder, users)), ...settings, ""].join("\n"));
-  let broker = await launch(config, port);
+  const folder = await ownFolder("mosquitto");
+  const [port] = await freePorts(1);
+  const config = join(folder.path, "mosquitto.conf");
+  await writeFile(config, [...basics(folder.path, port), ...(await access(folder.path, users)), ...settings, ""].join("\n"));
+  const start = () => launch(tool("mosquitto"), ["-c", config], { up: () => answers(port) });
+  let broker = await start();
 
-  const database = join(folder, "mosquitto.db");
-  const end = async (signal) => {
-    broker.process.kill(signal);
-    await broker.exited;
-  };
+  const database = join(folder.path, "mosquitto.db");
   const kill = async () => {
-    if (broker.running()) await save(broker.process, database);
-    await end("SIGKILL");
+    if (broker.running()) await save(broker.pid, database);
+    await broker.end("SIGKILL");
   };
   return {
     port,
@@ -49,11 +45,11 @@ export async function startMosquitto({ users, settings = [] } = {}) {
     async restart({ forget = false } = {}) {
       await kill();
       if (forget) await rm(database, { force: true });
-      broker = await launch(config, port);
+      broker = await start();
     },
     async stop() {
-      await end("SIGTERM");
-      await rm(folder, { recursive: true, force: true });
+      await broker.end("SIGTERM");
+      await folder.remove();
     },
     log: () => broker.log(),
   };
@@ -81,62 +77,17 @@ async function access(folder, users) {
   return ["allow_anonymous false", `password_file ${file}`];
 }
 
-async function launch(config, port) {
-  const child = spawn(tool("mosquitto"), ["-c", config], { stdio: ["ignore", "ignore", "pipe"] });
-  const leave = () => child.kill("SIGKILL");
-  process.once("exit", leave); // a failing test run must not leave a broker behind
-  let log = "";
-  child.stderr.setEncoding("utf8").on("data", (text) => {
-    log = (log + text).slice(-200_000);
-  });
-  let ended = null;
-  const exited = new Promise((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(`exit ${code ?? signal}`));
-  }).then((how) => {
-    ended = how;
-    process.removeListener("exit", leave);
-  });
-  for (const end = Date.now() + 10_000; !(await answers(port)); ) {
-    if (ended !== null || Date.now() > end) throw new Error(`mosquitto did not start (${ended ?? "no answer"}):\n${log}`);
-  }
-  return { process: child, exited, running: () => ended === null, log: () => log };
-}
-
 /** Makes it save: SIGUSR1 has it write a new file and put that in the place of the old one. */
-async function save(child, database) {
+async function save(pid, database) {
   const version = () =>
     stat(database).then(
       ({ ino, mtimeMs }) => `${ino} ${mtimeMs}`,
       () => "none",
     );
   const before = await version();
-  child.kill("SIGUSR1");
+  process.kill(pid, "SIGUSR1");
   for (const limit = Date.now() + 10_000; (await version()) === before; ) {
     if (Date.now() > limit) throw new Error("mosquitto did not save within 10 s");
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-}
-
-/** Whether something listens there; waits a little when not. */
-function answers(port) {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => setTimeout(() => resolve(false), 20));
-  });
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

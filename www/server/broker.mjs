@@ -1,16 +1,12 @@
 // Starts the embedded broker and the simulated devices (crate `hawser-broker`) on the loopback interface, building them first
 // when their sources have changed.
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { access, copyFile, mkdir, readdir, readFile, rename } from "node:fs/promises";
-import { homedir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { buildProgram, startProgram } from "./program.mjs";
 
 const repository = fileURLToPath(new URL("../../", import.meta.url));
 const crate = fileURLToPath(new URL("./broker/", import.meta.url));
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "hawser");
 
 /**
  * @typedef {object} BrokerOptions Everything may be left out; what is left out keeps the broker's own default.
@@ -46,7 +42,7 @@ const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "haw
  * @returns {Promise<Broker>}
  */
 export async function startEmbeddedBroker({ devices = false, ...options } = {}) {
-  const broker = await startProgram("serve", JSON.stringify(options));
+  const broker = await startPart("serve", JSON.stringify(options));
   const [port, tcpPort] = broker.ports;
   const home = devices ? await startDevices(tcpPort) : undefined;
   const end = async (signal) => {
@@ -69,23 +65,13 @@ export async function startEmbeddedBroker({ devices = false, ...options } = {}) 
  * @returns {Promise<{ stop: () => Promise<void> }>}
  */
 export async function startDevices(port) {
-  const home = await startProgram("devices", String(port));
+  const home = await startPart("devices", String(port));
   return { stop: () => home.end("SIGTERM") };
 }
 
-/** Starts one of the two programs and waits for its first line: `listening PORT TCP-PORT` or `connected`. */
-async function startProgram(name, argument) {
-  const program = await buildEmbeddedBroker();
-  const child = spawn(program, [name, argument], { stdio: ["pipe", "pipe", "inherit"] });
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  for await (const line of createInterface({ input: child.stdout })) {
-    const end = (signal) => {
-      child.kill(signal);
-      return gone.then(() => undefined);
-    };
-    return { ports: line.split(" ").slice(1).map(Number), end };
-  }
-  throw new Error(`the embedded ${name === "serve" ? "broker" : "home"} did not start (exit code ${await gone})`);
+/** Starts one of the two programs; its first line is `listening PORT TCP-PORT` or `connected`. */
+async function startPart(name, argument) {
+  return startProgram(await buildEmbeddedBroker(), [name, argument], `the embedded ${name === "serve" ? "broker" : "home"}`);
 }
 
 /**
@@ -93,48 +79,14 @@ async function startProgram(name, argument) {
  * @returns {Promise<string>} path of the executable
  */
 export async function buildEmbeddedBroker() {
-  const program = join(cache, `broker-${await sourceDigest()}`, "hawser-broker");
-  const built = await access(program).then(
-    () => true,
-    () => false,
-  );
-  if (!built) {
-    console.error("Building the embedded broker (the first time takes a few minutes) ...");
-    await keep(await cargoBuild(), program);
-  }
-  return program;
-}
-
-/** Moves the program into the cache in one step, so that no other process sees half of it. */
-async function keep(executable, program) {
-  await mkdir(join(program, ".."), { recursive: true });
-  const unfinished = `${program}.${process.pid}`;
-  await copyFile(executable, unfinished);
-  await rename(unfinished, program);
-}
-
-/** Names the sources and the locked version of the broker library. */
-async function sourceDigest() {
-  const digest = createHash("sha256");
-  const entries = await readdir(crate, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-  for (const file of files.sort()) digest.update(file.slice(crate.length)).update(await readFile(file));
   const lock = await readFile(join(repository, "Cargo.lock"), "utf8");
-  for (const [found] of lock.matchAll(/name = "mqtt5[^"]*"\nversion = .*/g)) digest.update(found);
-  return digest.digest("hex").slice(0, 16);
-}
-
-/** Runs cargo and answers with the path of the executable, as cargo reports it. */
-async function cargoBuild() {
-  const flags = ["build", "--profile", "demo", "--package", "hawser-broker", "--message-format", "json-render-diagnostics"];
-  const child = spawn("cargo", flags, { cwd: repository, stdio: ["ignore", "pipe", "inherit"] });
-  const finished = new Promise((resolve, reject) => child.once("error", reject).once("close", resolve));
-  let executable = "";
-  for await (const line of createInterface({ input: child.stdout })) {
-    const message = JSON.parse(line);
-    if (message.reason === "compiler-artifact" && message.target.name === "hawser-broker") executable = message.executable;
-  }
-  const code = await finished;
-  if (code !== 0 || !executable) throw new Error(`cargo could not build the embedded broker (exit code ${code})`);
-  return executable;
+  return buildProgram({
+    crate,
+    program: "hawser-broker",
+    folder: "broker",
+    what: "the embedded broker",
+    flags: ["--profile", "demo", "--package", "hawser-broker"],
+    from: repository,
+    locked: [...lock.matchAll(/name = "mqtt5[^"]*"\nversion = .*/g)].map(([found]) => found).join(""),
+  });
 }

@@ -71,6 +71,8 @@ class ChaosProxy {
 
   /** Packets seen, in order. @type {SeenPacket[]} */
   packets = [];
+  /** How long `waitFor` waits, in ms. */
+  patience = 10_000;
 
   constructor(target, keepPackets) {
     this.#target = target;
@@ -179,7 +181,7 @@ class ChaosProxy {
    * @param {{ from?: number, timeout?: number }} [options] timeout in ms
    * @returns {Promise<SeenPacket>}
    */
-  waitFor(fits, { from = this.packets.length, timeout = 10_000 } = {}) {
+  waitFor(fits, { from = this.packets.length, timeout = this.patience } = {}) {
     const past = this.packets.slice(from).find(fits);
     if (past) return Promise.resolve(past);
     return new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import * as hawser from "hawser";
 import { isPattern, pattern } from "./pattern.js";
 
 /** Every wait ends with an explanation instead of the runner's time-out. */
-const PATIENCE = 15_000;
+let patience = 15_000;
 
 /** @type {Map<string, Subject>} */
 const subjects = new Map();
@@ -39,7 +39,7 @@ class Subject {
       const timer = setTimeout(() => {
         this.#waiting.delete(check);
         reject(new Error(`waited in vain for ${what}; statuses: ${JSON.stringify(this.statuses)}`));
-      }, PATIENCE);
+      }, patience);
       const check = () => {
         const found = find();
         if (found === undefined) return;
@@ -101,10 +101,17 @@ function describeError(error) {
 /** A payload as the test names it: a string, or `{ bytes }` for that many bytes of the pattern. */
 const payloadOf = (spec) => (typeof spec === "object" && "bytes" in spec ? pattern(spec.bytes) : spec);
 
-const fits = (status, wanted) =>
+/** `settled`: the attempt is over, one way or the other. */
+const SETTLED = ["online", "waiting", "stopped"];
+
+const fits = (status, { settled, ...wanted }) =>
+  (!settled || SETTLED.includes(status.state)) &&
   Object.entries(wanted).every(([key, value]) => (key === "cause" ? fits(status.cause ?? {}, value) : status[key] === value));
 
 const commands = {
+  patience(milliseconds) {
+    patience = milliseconds;
+  },
   open(name, url, options) {
     subjects.set(name, new Subject(url, options));
   },

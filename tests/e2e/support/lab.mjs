@@ -20,8 +20,7 @@ export class PageError extends Error {
 
 /** Opens a browser with the test page. */
 export async function openLab() {
-  // A promise of the page that never settles must fail the case, not hold up the suite.
-  const [browser, server] = await Promise.all([launchChromium({ protocolTimeout: 30_000 }), servePage()]);
+  const [browser, server] = await Promise.all([launchChromium({ protocolTimeout: 60_000 }), servePage()]);
   const page = await browser.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(error));
@@ -39,6 +38,7 @@ export class Lab {
   #browser;
   #server;
   #faults;
+  #patience = 15_000;
 
   constructor(browser, server, page, faults) {
     this.#browser = browser;
@@ -47,8 +47,20 @@ export class Lab {
     this.#faults = faults;
   }
 
+  /** How long one wait in the page may take, in ms. @param {number} milliseconds */
+  async setPatience(milliseconds) {
+    this.#patience = milliseconds;
+    await this.call("patience", milliseconds);
+  }
+
   async call(...command) {
-    const { value, error } = await this.page.evaluate((args) => globalThis.lab(...args), command);
+    let timer;
+    // A promise of the page that never settles must fail the case, not hold up the suite.
+    const tired = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`the page never answers: ${command.slice(0, 4).join(" ")}`)), 2 * this.#patience);
+    });
+    const asked = this.page.evaluate((args) => globalThis.lab(...args), command);
+    const { value, error } = await Promise.race([asked, tired]).finally(() => clearTimeout(timer));
     if (error) throw new PageError(error);
     return value;
   }

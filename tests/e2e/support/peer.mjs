@@ -3,8 +3,15 @@
 import mqtt from "mqtt";
 import { unique } from "./lab.mjs";
 
+let patience = 15_000;
+
+/** How long every `until` from now on waits, in ms. @param {number} milliseconds */
+export function setPatience(milliseconds) {
+  patience = milliseconds;
+}
+
 /** Polls a condition of this process until it holds. */
-export async function until(condition, what = String(condition), patience = 15_000) {
+export async function until(condition, what = String(condition)) {
   for (const end = Date.now() + patience; ; ) {
     const value = await condition();
     if (value) return value;

@@ -56,7 +56,7 @@ export class Pipe {
     for (const piece of this.#scanner.scan(chunk)) {
       if (piece.first) this.#swallowing = this.faults.swallowed[this.direction].has(piece.packet?.type ?? "");
       const spent = !this.#swallowing && this.#take(piece);
-      if (piece.last && !spent) this.seen({ ...piece.packet, swallowed: this.#swallowing });
+      if (piece.last && spent !== "inside") this.seen({ ...piece.packet, swallowed: this.#swallowing });
       if (spent) {
         this.end(this.cut);
         return;
@@ -101,12 +101,12 @@ export class Pipe {
     clearTimeout(this.#delayTimer);
   }
 
-  /** Puts a piece into the frame; true when the budget ended in it. */
+  /** Puts a piece into the frame. Tells whether the budget ended in it: inside it, or with its last byte. */
   #take(piece) {
     const budget = this.faults.budget[this.direction];
     if (budget?.inside && piece.first && piece.packet?.type === budget.inside) budget.inside = null;
     const counting = budget !== null && budget.inside === null;
-    const spent = counting && piece.bytes.length >= budget.bytes;
+    const spent = counting && piece.bytes.length >= budget.bytes && (piece.bytes.length > budget.bytes ? "inside" : "behind");
     this.#frame.push(spent ? piece.bytes.subarray(0, budget.bytes) : piece.bytes);
     if (piece.last && !spent) this.#packetsInFrame += 1;
     if (spent) {

@@ -178,11 +178,8 @@ impl Session {
     /// The link is gone, or is to go (`close`): what comes next is decided here.
     pub(super) fn lost(&mut self, cause: Cause, close: bool) {
         let at_once = self.choose_version(&cause) || self.follow_reference(&cause);
-        if self.is_stable() {
-            self.backoff.reset();
-        } else {
-            self.backoff.fail();
-        }
+        let fault = matches!(cause, Cause::ProtocolError { .. } | Cause::TextFrame);
+        self.backoff.lost(self.is_stable(), fault);
         if at_once {
             self.drop_link(close);
             self.connect(Some(cause));

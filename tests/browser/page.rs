@@ -22,7 +22,8 @@ const LONG_MS: u32 = 15_000;
 
 /// The usual options. No second attempt comes unless a test wants it.
 const OPTIONS: &str = r#"{
-    "protocol": 5, "cleanStart": true, "sessionExpiry": 0, "keepAlive": 60, "receiveMaximum": 65535, "maximumPacketSize": 16777216,
+    "protocol": 5, "fallBack": false, "followReferences": false, "cleanStart": true, "sessionExpiry": 0, "keepAlive": 60,
+    "receiveMaximum": 65535, "maximumPacketSize": 16777216,
     "topicAliasMaximum": 0, "outboundTopicAliases": false, "requestResponseInformation": false,
     "requestProblemInformation": true, "checkPayloadFormat": false, "connectTimeout": 20000, "reconnect": {"kind": "fixed", "delay": 60000, "jitter": 0},
     "stableAfter": 5000, "maxQueued": 100000, "maxQueuedBytes": 67108864, "joinPackets": true, "trace": false
@@ -322,6 +323,7 @@ impl Inner {
                 outgoing: flags & 1 != 0,
                 packet_type: flags >> 4,
             },
+            kind::IDENTIFIER => return None,
             settled => Record::Settled {
                 kind: settled,
                 token: words[0],

@@ -34,8 +34,11 @@
 //!   constructor(options: EngineOptions, deliver: (frame: Uint8Array | undefined, records: Uint32Array, length: number) => void);
 //!   use_socket(url: string, socket: WebSocket): void;   // before start: a socket that was opened while the module was loading
 //!   start(): void;
-//!   address(attempt: number, url: string, username?: string, password?: Uint8Array): void;   // answers PREPARE
+//!   address(attempt: number, url: string, username?: string, password?: Uint8Array, authentication?: Uint8Array): void;   // answers PREPARE
 //!   address_failed(attempt: number, detail?: string): void;         // answers PREPARE; without detail: its server reference leads nowhere
+//!   authenticate(exchange: number, data?: Uint8Array): void;              // answers AUTHENTICATE
+//!   authentication_failed(exchange: number, detail: string): void;        // answers AUTHENTICATE, or PREPARE with its attempt
+//!   reauthenticate(token: number): void;
 //!   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;   // flags: bit 0 retain, bits 1-2 QoS;
 //!       // the code that settles it at once (0: QoS 0, handed over for sending), or 0xFFFFFFFF: DONE follows
 //!   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;  // options: the options byte of MQTT-3.8.3.1
@@ -75,13 +78,15 @@
 //! | 8 | PREPARE | bit 0 permanent | attempt, text server reference |
 //! | 9 | PACKET | bit 0 outgoing, bits 4-7 packet type | packet identifier or 0, size in bytes, flags of the fixed header, reason code (of CONNECT the protocol level), text topic |
 //! | 10 | IDENTIFIER | | token, subscription identifier |
+//! | 11 | AUTHENTICATE | step | exchange, properties span (two words) |
 //!
 //! - STATUS, *state*: 0 idle, 1 connecting, 2 online, 3 waiting, 4 stopped. *phase* (connecting only): 0 address, 1 socket, 2 handshake. *attempt*: the
 //!   attempt under way (connecting, online) or the next one (waiting), from 1. *at*: since when (connecting, online), when to try again (waiting), else 0.
 //! - STATUS, *cause* (why not online) and its code: 0 none; 1 closed by the user; 2 socket failed, 3 socket closed (code: WebSocket close code, detail: its
 //!   reason); 4 refused, 5 disconnected (code: the reason code of the broker's CONNACK or DISCONNECT, in 3.1.1 the return code of CONNACK; detail: reason string);
 //!   6 protocol error (code: the reason code that was sent to the broker); 7 connect timeout (code: phase); 8 keep-alive timeout; 9 wrong
-//!   subprotocol; 10 text frame; 11 address (detail: why there is no URL or no credentials).
+//!   subprotocol; 10 text frame; 11 address (detail: why there is no URL or no credentials); 12 authentication
+//!   (detail: why the client's side of it failed).
 //! - CONNECTED comes just before the STATUS that says online; the properties span holds the property block of CONNACK. What the broker leaves out is
 //!   filled with the standard's default: *maximum packet size* 4,294,967,295 is no limit.
 //! - TOPIC gives a topic name its id; later messages carry the id only. An id may be given again with another name: the newest holds.
@@ -93,9 +98,13 @@
 //! - DONE settles a publish (and anything that was refused or cancelled), SUBSCRIBED and UNSUBSCRIBED one filter. *code* below 0x100 is the MQTT reason
 //!   code (a granted QoS among them); from 0x100 on it says why the engine gave up: 0x100 closed, 0x101 cancelled, 0x102 queue full, 0x103 packet too
 //!   large, 0x104 QoS not supported, 0x105 retain not available, 0x106 indeterminate (QoS 2, session lost), 0x107 invalid topic, 0x108 invalid
-//!   properties, 0x109 wildcards not available, 0x10A shared subscriptions not available, 0x10B expired, 0x10C stopped.
+//!   properties, 0x109 wildcards not available, 0x10A shared subscriptions not available, 0x10B expired, 0x10C stopped,
+//!   0x10D no re-authentication now, 0x10E the link ended before the re-authentication did.
 //! - PREPARE asks for URL and credentials of an attempt; `address` or `address_failed` answers. *server reference*: where the broker before has sent the
 //!   client (4.11), for this attempt or, *permanent*, for all that follow once it has brought a link. Empty and permanent: back to the user's own URL.
+//! - AUTHENTICATE asks for the next step of the client's side of enhanced authentication (4.12); `authenticate` or `authentication_failed` answers. *step*:
+//!   0x18 the broker challenges, 0x19 a re-authentication begins, 0x00 the broker is content and the client may look whether it is too. The span holds
+//!   the property block of the broker's AUTH or CONNACK.
 //! - PACKET is written only with the option `trace`.
 //!
 //! `tests/golden/records.json` pins the table for both languages.

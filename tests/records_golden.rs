@@ -86,6 +86,11 @@ fn event(kind: &str, fields: &Value) -> Event {
                 }),
             }
         }
+        "authenticate" => Event::Authenticate {
+            exchange: word(fields, "exchange"),
+            step: byte(fields, "step"),
+            properties: span(fields, "properties"),
+        },
         "packet" => Event::Packet(Box::new(PacketTrace {
             outgoing: flag(fields, "outgoing"),
             packet_type: byte(fields, "type"),
@@ -176,6 +181,7 @@ fn cause(fields: &Value) -> Option<Cause> {
         "wrong-subprotocol" => Cause::WrongSubprotocol,
         "text-frame" => Cause::TextFrame,
         "address" => Cause::Address(detail),
+        "authentication" => Cause::Authentication(detail),
         other => panic!("no cause is called {other}"),
     })
 }
@@ -262,6 +268,7 @@ fn the_golden_file_numbers_kinds_as_the_engine_does() {
         ("prepare", kind::PREPARE),
         ("packet", kind::PACKET),
         ("identifier", kind::IDENTIFIER),
+        ("authenticate", kind::AUTHENTICATE),
     ];
     let kinds = &golden()["kinds"];
     assert_eq!(kinds.as_object().unwrap().len(), names.len());
@@ -295,6 +302,8 @@ fn the_golden_file_numbers_failures_as_the_engine_does() {
         ("shared-not-available", Failure::SharedNotAvailable),
         ("expired", Failure::Expired),
         ("stopped", Failure::Stopped),
+        ("authentication-unavailable", Failure::AuthenticationUnavailable),
+        ("authentication-failed", Failure::AuthenticationFailed),
     ];
     let failures = &golden()["failures"];
     assert_eq!(failures.as_object().unwrap().len(), names.len());

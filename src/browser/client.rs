@@ -52,10 +52,35 @@ impl Engine {
         self.driver.command(|session, now| session.start(now));
     }
 
-    /// Answers PREPARE.
-    pub fn address(&self, attempt: u32, url: String, username: Option<String>, password: Option<Vec<u8>>) {
+    /// Answers PREPARE. `authentication`: the data of the authentication method for CONNECT.
+    pub fn address(
+        &self,
+        attempt: u32,
+        url: String,
+        username: Option<String>,
+        password: Option<Vec<u8>>,
+        authentication: Option<Vec<u8>>,
+    ) {
+        self.authenticate(attempt, authentication);
         self.driver
             .address(attempt, url, username.as_deref(), password.as_deref());
+    }
+
+    /// Answers AUTHENTICATE.
+    pub fn authenticate(&self, exchange: u32, data: Option<Vec<u8>>) {
+        self.driver
+            .command(|session, now| session.handle_authentication(now, exchange, data.as_deref()));
+    }
+
+    /// Answers AUTHENTICATE, or PREPARE with its attempt: the client's side of the authentication has failed, and why.
+    pub fn authentication_failed(&self, exchange: u32, detail: &str) {
+        self.driver
+            .command(|session, now| session.handle_authentication_failed(now, exchange, detail));
+    }
+
+    /// Authenticates anew on the live link; settled by DONE.
+    pub fn reauthenticate(&self, token: u32) {
+        self.driver.command(|session, now| session.reauthenticate(now, token));
     }
 
     /// Answers PREPARE: there is no URL, or there are no credentials, and why; without `detail`: the server reference leads nowhere.

@@ -98,11 +98,18 @@ impl Driver {
     pub fn command<T>(&self, mutate: impl FnOnce(&mut Session, Millis) -> T) -> T {
         // One reading of the clock serves a burst: it lasts no longer than one script.
         let now = self.burst.get().unwrap_or_else(|| self.clock.now());
-        let mut session = self.session.borrow_mut();
-        let result = mutate(&mut session, now);
+        let result = mutate(&mut self.session.borrow_mut(), now);
+        self.commanded(now);
+        result
+    }
+
+    /// What follows every command; not inlined, because there are many of them.
+    #[inline(never)]
+    fn commanded(&self, now: Millis) {
         if self.draining.get() {
-            return result;
+            return;
         }
+        let mut session = self.session.borrow_mut();
         if session.ready() >= transmit::PART {
             // A long burst: the network has work to do meanwhile, and no buffer has to hold all of it.
             if let Some(socket) = self.socket.borrow().as_ref() {
@@ -113,7 +120,6 @@ impl Driver {
         if self.burst.replace(Some(now)).is_none() {
             env::queue_microtask(self.drain_burst.as_ref().unchecked_ref());
         }
-        result
     }
 
     /// An event of the browser: mutates, drains and sends at once.

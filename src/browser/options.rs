@@ -15,6 +15,7 @@ export interface EngineOptions {
   /** Whether 3.1.1 is spoken to a broker that does not speak 5.0. */
   fallBack: boolean;
   followReferences: boolean;
+  authenticationMethod?: string;
   clientId?: string;
   cleanStart: boolean;
   /** Seconds. */
@@ -68,6 +69,8 @@ extern "C" {
     fn fall_back(this: &EngineOptions) -> bool;
     #[wasm_bindgen(method, getter, js_name = followReferences)]
     fn follow_references(this: &EngineOptions) -> bool;
+    #[wasm_bindgen(method, getter, js_name = authenticationMethod)]
+    fn authentication_method(this: &EngineOptions) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = clientId)]
     fn client_id(this: &EngineOptions) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = cleanStart)]
@@ -151,6 +154,7 @@ pub fn config(options: &EngineOptions) -> Config {
         },
         fall_back: options.fall_back(),
         follow_references: options.follow_references(),
+        authentication_method: options.authentication_method(),
         client_id: options.client_id(),
         clean_start: options.clean_start(),
         session_expiry: options.session_expiry(),

@@ -15,6 +15,7 @@ pub mod kind {
     pub const PREPARE: u32 = 8;
     pub const PACKET: u32 = 9;
     pub const IDENTIFIER: u32 = 10;
+    pub const AUTHENTICATE: u32 = 11;
 }
 
 /// Longest text in a record, in bytes: the longest string that MQTT knows. Two of them fit the 16 bits of a record's length.
@@ -54,6 +55,11 @@ impl Records {
                     .map_or((false, ""), |redirect| (redirect.permanent, &redirect.reference));
                 self.record(kind::PREPARE, permanent.into(), &[*attempt], &[reference]);
             }
+            Event::Authenticate {
+                exchange,
+                step,
+                properties: Span { offset, length },
+            } => self.record(kind::AUTHENTICATE, (*step).into(), &[*exchange, *offset, *length], &[]),
             Event::Packet(trace) => self.packet(trace),
         }
     }

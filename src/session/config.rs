@@ -12,6 +12,8 @@ pub struct Config {
     /// Speak 3.1.1 to a broker that does not speak 5.0. There the session outlives the connection only if `client_id` is given: nothing ends it,
     /// and only its name finds it.
     pub fall_back: bool,
+    /// The method of enhanced authentication (4.12); 5.0 only, and without it there is none. With it there is no falling back.
+    pub authentication_method: Option<String>,
     /// Go where a broker sends its clients (4.11).
     pub follow_references: bool,
     /// `None`: `hawser-` and 16 hexadecimal digits from the seed. Empty: the broker assigns one (5.0), and it is kept.
@@ -45,7 +47,7 @@ pub struct Config {
     pub connect_timeout: u64,
     /// How to come back.
     pub reconnect: Reconnect,
-    /// Milliseconds online after which the count of failed attempts starts again, unless each link ends by a fault of the broker.
+    /// Milliseconds online after which the count of failed attempts starts again.
     pub stable_after: u64,
     /// Stop after this many attempts in a row that failed.
     pub max_attempts: Option<u32>,
@@ -79,6 +81,7 @@ impl Default for Config {
         Self {
             version: Version::V5,
             fall_back: false,
+            authentication_method: None,
             follow_references: false,
             client_id: None,
             clean_start: true,

@@ -4,6 +4,7 @@ use crate::codec::{
     self, ConnAck, Connect, EncodeError, Place, Properties, Property, PropertyBuf, ReasonCode, Version,
 };
 
+use super::authenticate::Turn;
 use super::timers::Timer;
 use super::{Cause, Connected, Event, Fault, Limits, Refusal, Session, State, StoreKey};
 
@@ -38,6 +39,7 @@ impl Session {
         };
         let mut bytes = Vec::new();
         connect.encode(version, &mut bytes)?;
+        self.authentication_data = None;
         self.link.connect = bytes;
         self.link.clean_start = clean_start;
         self.link.anonymous = self.client_id.is_empty();
@@ -81,6 +83,7 @@ impl Session {
         if !self.config.request_problem_information {
             properties.push(Property::RequestProblemInformation(false))?;
         }
+        self.push_authentication(&mut properties, self.authentication_data.as_deref())?;
         properties.extend(parse(&self.config.user_properties, Place::Connect, Version::V5)?)?;
         Ok(properties)
     }
@@ -136,6 +139,10 @@ impl Session {
             attempt: self.backoff.attempt(),
             since: self.now,
         });
+        self.link.turn = Turn::Nobody;
+        if self.authentication_method().is_some() {
+            self.ask_about(ReasonCode::SUCCESS, properties, end);
+        }
         self.synchronise(connack.session_present);
         Ok(())
     }
@@ -156,9 +163,10 @@ impl Session {
                 "CONNACK without the client identifier that was asked for",
             ));
         }
-        if properties.authentication_method().is_some() {
+        if properties.authentication_method() != self.authentication_method() {
+            // [MQTT-4.12.0-5], [MQTT-4.12.0-6]
             return Err(Fault::protocol(
-                "CONNACK with an authentication method that CONNECT had not",
+                "CONNACK with another authentication method than CONNECT",
             ));
         }
         if properties.maximum_packet_size().is_some_and(|size| size < LARGEST_ACK) {

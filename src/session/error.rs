@@ -32,6 +32,10 @@ pub enum Failure {
     Expired = 0x10B,
     /// The session stopped by itself: see the cause in the status.
     Stopped = 0x10C,
+    /// No re-authentication now: there is no link, CONNECT had no method, or an exchange is under way.
+    AuthenticationUnavailable = 0x10D,
+    /// The link ended before the re-authentication did: see the cause in the status.
+    AuthenticationFailed = 0x10E,
 }
 
 impl Failure {
@@ -67,6 +71,8 @@ pub enum Cause {
     TextFrame,
     /// There is no URL or there are no credentials, and why.
     Address(String),
+    /// The client's side of enhanced authentication failed, and why.
+    Authentication(String),
 }
 
 /// What a broker says when it sends the client away.
@@ -96,6 +102,7 @@ impl Cause {
             Self::WrongSubprotocol => 9,
             Self::TextFrame => 10,
             Self::Address(_) => 11,
+            Self::Authentication(_) => 12,
         }
     }
 
@@ -111,7 +118,8 @@ impl Cause {
             | Self::KeepAliveTimeout
             | Self::WrongSubprotocol
             | Self::TextFrame
-            | Self::Address(_) => 0,
+            | Self::Address(_)
+            | Self::Authentication(_) => 0,
         }
     }
 
@@ -121,7 +129,7 @@ impl Cause {
         match self {
             Self::SocketFailed { reason, .. } | Self::SocketClosed { reason, .. } => reason,
             Self::Refused(refusal) | Self::Disconnected(refusal) => &refusal.reason_string,
-            Self::ProtocolError { detail, .. } | Self::Address(detail) => detail,
+            Self::ProtocolError { detail, .. } | Self::Address(detail) | Self::Authentication(detail) => detail,
             Self::ClosedByUser
             | Self::ConnectTimeout(_)
             | Self::KeepAliveTimeout

@@ -2,6 +2,7 @@
 
 use crate::codec::{Disconnect, Place, Properties, Property, PropertyBuf, ReasonCode, ReasonPlace, Version};
 
+use super::authenticate::{MOST_FAILURES, NO_ANSWER, Turn};
 use super::link::Link;
 use super::timers::Timer;
 use super::{Cause, CloseKind, Event, Failure, Fault, Millis, Phase, Session, SocketClose, State, policy};
@@ -29,6 +30,7 @@ impl Session {
             State::Stopped { cause } if *cause != Cause::ClosedByUser => {
                 let cause = cause.clone();
                 self.backoff.reset();
+                self.authentication_failures = 0;
                 // Its messages were settled: what is left of the session is not taken up again.
                 self.store.clear();
                 self.store_subscriptions();
@@ -41,6 +43,7 @@ impl Session {
     /// Begins an attempt.
     pub(super) fn connect(&mut self, cause: Option<Cause>) {
         let attempt = self.backoff.attempt();
+        self.authentication_data = None;
         self.timers.clear();
         self.timers
             .set(Timer::Connect, self.now.plus(self.config.connect_timeout.max(1)));
@@ -56,7 +59,7 @@ impl Session {
     }
 
     /// The attempt and phase under way.
-    fn attempt(&self) -> Option<(u32, Phase)> {
+    pub(super) fn attempt(&self) -> Option<(u32, Phase)> {
         match self.state {
             State::Connecting { attempt, phase, .. } => Some((attempt, phase)),
             _ => None,
@@ -79,10 +82,9 @@ impl Session {
         }
         self.link = Link::new(self.offered);
         if let Err(error) = self.write_connect(username, password) {
-            self.lost(
-                Cause::Address(["CONNECT cannot be written: ", error.text()].concat()),
-                false,
-            );
+            let mut detail = String::from("CONNECT cannot be written: ");
+            detail.push_str(error.text());
+            self.lost(Cause::Address(detail), false);
             return;
         }
         self.timers
@@ -110,6 +112,7 @@ impl Session {
             // The first packet, and the only one before CONNACK [MQTT-3.1.0-1].
             let connect = core::mem::take(&mut self.link.connect);
             self.out.transmit.extend_from_slice(&connect);
+            self.link.turn = Turn::Broker;
             self.advance(Phase::Handshake);
         }
     }
@@ -137,7 +140,14 @@ impl Session {
         if self.timers.due(Timer::Connect, self.now)
             && let Some((_, phase)) = self.attempt()
         {
-            self.lost(Cause::ConnectTimeout(phase), phase != Phase::Address);
+            let cause = match (phase, self.link.turn) {
+                (Phase::Handshake, Turn::Ours(_)) => Cause::Authentication(NO_ANSWER.into()),
+                (Phase::Address, _) if self.authentication_method().is_some() => {
+                    Cause::Authentication(NO_ANSWER.into())
+                }
+                _ => Cause::ConnectTimeout(phase),
+            };
+            self.lost(cause, phase != Phase::Address);
         }
         if self.timers.due(Timer::Retry, self.now)
             && let State::Waiting { cause, .. } = &self.state
@@ -146,6 +156,9 @@ impl Session {
             self.connect(Some(cause));
         }
         self.settle_expired();
+        if self.timers.due(Timer::Authenticate, self.now) {
+            self.authentication_failed(NO_ANSWER);
+        }
         self.check_keep_alive();
     }
 
@@ -155,10 +168,15 @@ impl Session {
             reason: fault.reason.0,
             detail: fault.detail.into(),
         };
+        self.leave(fault.reason, cause);
+    }
+
+    /// Ends this connection for a reason of ours: DISCONNECT with it where there is one to send, then the close.
+    pub(super) fn leave(&mut self, reason: ReasonCode, cause: Cause) {
         let farewell = if self.is_online() && self.version == Version::V5 {
             let mut packets = core::mem::take(&mut self.out.transmit);
-            // Every fault has a code that a client may send.
-            let _ = Disconnect::new(fault.reason).encode(self.version, &mut packets);
+            // Every reason given here is one that a client may send.
+            let _ = Disconnect::new(reason).encode(self.version, &mut packets);
             packets
         } else {
             Vec::new()
@@ -177,9 +195,18 @@ impl Session {
 
     /// The link is gone, or is to go (`close`): what comes next is decided here.
     pub(super) fn lost(&mut self, cause: Cause, close: bool) {
+        if self.is_stable() {
+            self.authentication_failures = 0;
+        }
+        if matches!(cause, Cause::Authentication(_)) {
+            self.authentication_failures = self.authentication_failures.saturating_add(1);
+        }
         let at_once = self.choose_version(&cause) || self.follow_reference(&cause);
-        let fault = matches!(cause, Cause::ProtocolError { .. } | Cause::TextFrame);
-        self.backoff.lost(self.is_stable(), fault);
+        if self.is_stable() {
+            self.backoff.reset();
+        } else {
+            self.backoff.fail();
+        }
         if at_once {
             self.drop_link(close);
             self.connect(Some(cause));
@@ -191,7 +218,8 @@ impl Session {
     /// Waits for the next attempt, if there is to be one.
     pub(super) fn retry_later(&mut self, cause: Cause, close: bool) {
         self.drop_link(close);
-        let delay = if policy::may_retry(&cause, self.version) {
+        let may_retry = policy::may_retry(&cause, self.version) && self.authentication_failures < MOST_FAILURES;
+        let delay = if may_retry {
             self.backoff
                 .delay(self.config.reconnect, self.config.max_attempts, &mut self.random)
         } else {
@@ -222,6 +250,9 @@ impl Session {
         self.store.drop_held();
         self.suspend_messages();
         self.suspend_requests();
+        if let Some(token) = self.link.reauthentication.take() {
+            self.done(token, Failure::AuthenticationFailed.code());
+        }
         self.link = Link::new(self.offered);
         if self.is_online() && !self.session_outlives_link {
             // The session ended with its connection [MQTT-3.1.2-23].

@@ -2,6 +2,7 @@
 
 use super::Limits;
 use super::aliases::{InboundAliases, OutboundAliases};
+use super::authenticate::Turn;
 use super::timers::KeepAlive;
 use crate::codec::Version;
 
@@ -14,6 +15,10 @@ pub(super) struct Link {
     pub(super) clean_start: bool,
     /// CONNECT asked for an identifier.
     pub(super) anonymous: bool,
+    /// Whose turn it is to authenticate.
+    pub(super) turn: Turn,
+    /// The token of the re-authentication under way.
+    pub(super) reauthentication: Option<u32>,
     /// What CONNACK allows.
     pub(super) limits: Limits,
     /// QoS 1 and 2 messages that may be sent now (4.9).
@@ -57,6 +62,8 @@ impl Link {
             connect: Vec::new(),
             clean_start: false,
             anonymous: false,
+            turn: Turn::Nobody,
+            reauthentication: None,
             limits: Limits::standard(version),
             quota: 0,
             keep_alive: KeepAlive::default(),

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   state lifecycle policy backoff timers    where the session stands, and what comes next
-//!   connect protocol redirect                CONNECT and CONNACK: limits, version, other servers
+//!   connect authenticate protocol redirect   CONNECT and CONNACK: limits, who we are, version, other servers
 //!   publish outgoing acknowledge queue expiry packet_ids   our messages    (write_ahead: what may leave when)
 //!   subscribe suback requests shapes         our subscriptions
 //!   receive input inbound topics aliases     the broker's messages
@@ -24,6 +24,7 @@
 mod acknowledge;
 mod active;
 mod aliases;
+mod authenticate;
 mod backoff;
 mod config;
 mod connect;
@@ -165,6 +166,12 @@ pub struct Session {
     /// The protocol that attempts offer: another one only on a guess.
     offered: Version,
     backoff: Backoff,
+    /// The data of the authentication method for the next CONNECT.
+    authentication_data: Option<Vec<u8>>,
+    /// The number of the latest [`Event::Authenticate`].
+    exchange: u32,
+    /// Exchanges that failed on this side since the last stable link.
+    authentication_failures: u8,
     /// Where the attempt under way goes instead, or the next one.
     redirect: Option<Redirect>,
     /// Server references followed since the last stable link.
@@ -213,6 +220,9 @@ impl Session {
             version: config.version,
             offered: config.version,
             backoff: Backoff::default(),
+            authentication_data: None,
+            exchange: 0,
+            authentication_failures: 0,
             redirect: None,
             references_followed: 0,
             timers: Timers::default(),

@@ -101,6 +101,10 @@ pub enum Event {
     Unsubscribed(Settled),
     /// Find URL and credentials, then call [`super::Session::handle_address`].
     Prepare { attempt: u32, redirect: Option<Redirect> },
+    /// The next step of the client's side of an authentication is due: answer with [`super::Session::handle_authentication`]. `step`: 0x18 the broker
+    /// challenges, 0x19 a re-authentication begins, 0x00 the broker is content, and the client may look whether it is too. `properties`: the
+    /// property block of the broker's AUTH or CONNACK.
+    Authenticate { exchange: u32, step: u8, properties: Span },
     /// A packet came or went (with [`super::Config::trace`]).
     Packet(Box<PacketTrace>),
 }

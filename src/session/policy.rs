@@ -29,6 +29,7 @@ pub(super) fn may_retry(cause: &Cause, version: Version) -> bool {
         | Cause::KeepAliveTimeout
         | Cause::WrongSubprotocol
         | Cause::TextFrame
-        | Cause::Address(_) => true,
+        | Cause::Address(_)
+        | Cause::Authentication(_) => true,
     }
 }

@@ -7,10 +7,9 @@
 //!
 //! What 3.1.1 cannot express is left out then: property blocks of CONNECT, will, messages and subscriptions, and all subscription options but the QoS.
 
-use crate::codec::{ReasonCode, SubscribeOptions, Version};
+use crate::codec::{ReasonCode, Version};
 
 use super::outgoing::drop_properties;
-use super::requests::Kind;
 use super::{Cause, Session, StoreKey};
 
 /// Return code 1 of 3.1.1: unacceptable protocol version.
@@ -19,7 +18,8 @@ const UNACCEPTABLE_VERSION: u8 = 1;
 impl Session {
     /// Decides what the next attempt offers, now that `cause` has ended the link or the attempt. Returns whether it is to follow at once.
     pub(super) fn choose_version(&mut self, cause: &Cause) -> bool {
-        let may_fall_back = self.config.fall_back && self.offered == Version::V5;
+        let may_fall_back =
+            self.config.fall_back && self.offered == Version::V5 && self.authentication_method().is_none();
         match cause {
             Cause::Refused(refusal)
                 if may_fall_back && refusal.reason == ReasonCode::UNSUPPORTED_PROTOCOL_VERSION.0 =>
@@ -49,24 +49,6 @@ impl Session {
                 entry.stored_in = store.put(StoreKey::Outbound(entry.sequence), &entry.wire);
             }
         });
-        for (_, subscription) in self.subscriptions.active.iter_mut() {
-            subscription.options = SubscribeOptions::new(subscription.options.qos);
-            subscription.properties = Box::default();
-        }
-        for request in &mut self.subscriptions.pending {
-            if let Kind::Subscribe {
-                options, properties, ..
-            } = &mut request.kind
-            {
-                *options = SubscribeOptions::new(options.qos);
-                *properties = Box::default();
-            }
-        }
         self.store_subscriptions();
-    }
-
-    /// Whether 3.1.1 is spoken though the user asked for 5.0: what it cannot express is dropped, not refused.
-    pub(super) fn has_fallen_back(&self) -> bool {
-        self.version != self.config.version
     }
 }

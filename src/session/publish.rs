@@ -20,13 +20,19 @@ impl Session {
 
     fn try_publish(&mut self, request: &PublishRequest<'_>) -> Result<Published, Failure> {
         self.refuse_when_stopped()?;
+        let properties = self.outgoing_properties(request.properties)?;
+        let expires = self.expires(&properties);
         let mut publish = Publish {
             dup: false,
             qos: request.qos,
             retain: request.retain,
             topic: request.topic,
             packet_id: None,
-            properties: self.outgoing_properties(request.properties)?,
+            properties: match self.version {
+                Version::V5 => properties,
+                // Where the user left the choice of the protocol; how long it may wait here still holds.
+                Version::V311 => Properties::EMPTY,
+            },
             payload: request.payload,
         };
         if self.is_online() {
@@ -42,17 +48,19 @@ impl Session {
             // Any identifier will do until it is sent.
             publish.packet_id = Some(PacketId::MIN);
         }
-        self.enqueue(request.token, &publish)?;
+        self.enqueue(request.token, &publish, expires)?;
         Ok(Published::Pending)
     }
 
     /// A user's property block for PUBLISH. Topic Alias is not the user's to choose, Subscription Identifier not a client's to send `[MQTT-3.3.4-6]`.
     fn outgoing_properties<'a>(&self, raw: &'a [u8]) -> Result<Properties<'a>, Failure> {
-        if raw.is_empty() || self.has_fallen_back() {
+        if raw.is_empty() {
             return Ok(Properties::EMPTY);
         }
         match Properties::parse(raw, Place::PublishFromClient) {
-            Ok(properties) if self.version == Version::V5 && properties.topic_alias().is_none() => Ok(properties),
+            Ok(properties) if self.config.version == Version::V5 && properties.topic_alias().is_none() => {
+                Ok(properties)
+            }
             _ => Err(Failure::InvalidProperties),
         }
     }
@@ -68,7 +76,7 @@ impl Session {
     }
 
     /// Puts a message behind all others, and sends it at once if nothing is before it.
-    fn enqueue(&mut self, token: u32, publish: &Publish<'_>) -> Result<(), Failure> {
+    fn enqueue(&mut self, token: u32, publish: &Publish<'_>, expires: Option<Millis>) -> Result<(), Failure> {
         let (topic_length, payload_length) = (publish.topic.len(), publish.payload.len());
         let properties_length = publish.properties.raw().len();
         let mut wire = Vec::new();
@@ -100,7 +108,7 @@ impl Session {
                 qos: publish.qos,
                 retain: publish.retain,
                 packet_id: None,
-                expires: self.expires(&publish.properties),
+                expires,
                 stored_in: 0,
                 sent: false,
                 dup: false,

@@ -62,20 +62,22 @@ impl Session {
         {
             self.out.events.push(Event::Packet(Box::new(packet)));
         }
+        if !self.config.request_problem_information {
+            check_silence(&packet)?;
+        }
         if self.is_online() {
             self.on_packet(&packet, end)
-        } else if let Packet::ConnAck(connack) = &packet {
-            self.on_connack(connack, end)
         } else {
-            // [MQTT-3.2.0-1], [MQTT-4.12.0-6]
-            Err(Fault::protocol("another packet before CONNACK"))
+            match &packet {
+                Packet::ConnAck(connack) => self.on_connack(connack, end),
+                Packet::Auth(auth) => self.on_auth(auth, end),
+                // [MQTT-3.2.0-1]
+                _ => Err(Fault::protocol("another packet before CONNACK")),
+            }
         }
     }
 
     fn on_packet(&mut self, packet: &Packet<'_>, end: usize) -> Result<(), Fault> {
-        if !self.config.request_problem_information {
-            check_silence(packet)?;
-        }
         match packet {
             Packet::Publish(publish) => self.on_publish(publish, end),
             Packet::PubAck(ack) => self.on_puback(ack, end),
@@ -95,7 +97,7 @@ impl Session {
                 Ok(())
             }
             Packet::ConnAck(_) => Err(Fault::protocol("a second CONNACK")),
-            Packet::Auth(_) => Err(Fault::protocol("AUTH without an authentication method in CONNECT")),
+            Packet::Auth(auth) => self.on_auth(auth, end),
             Packet::Connect(_) | Packet::Subscribe(_) | Packet::Unsubscribe(_) | Packet::PingReq => Err(Fault::new(
                 ReasonCode::PROTOCOL_ERROR,
                 "a packet that only clients send",

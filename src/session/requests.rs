@@ -150,14 +150,17 @@ pub(super) fn write(
             let mut filters = FiltersBuf::new(version);
             for request in batch {
                 if let Kind::Subscribe { options, stands, .. } = &request.kind {
-                    let retain_handling = if *stands && version == Version::V5 {
+                    let retain_handling = if *stands {
                         RetainHandling::DoNotSend
                     } else {
                         options.retain_handling
                     };
-                    let options = SubscribeOptions {
-                        retain_handling,
-                        ..*options
+                    let options = match version {
+                        Version::V311 => SubscribeOptions::new(options.qos),
+                        Version::V5 => SubscribeOptions {
+                            retain_handling,
+                            ..*options
+                        },
                     };
                     filters.push(&request.filter, options)?;
                 }
@@ -166,7 +169,10 @@ pub(super) fn write(
             if let identifier @ 1.. = first.identifier(identified) {
                 block.push(Property::SubscriptionIdentifier(identifier))?;
             }
-            block.extend(Properties::parse(properties, Place::Subscribe).map_err(|_| EncodeError::PropertyValue)?)?;
+            if version == Version::V5 {
+                block
+                    .extend(Properties::parse(properties, Place::Subscribe).map_err(|_| EncodeError::PropertyValue)?)?;
+            }
             Subscribe {
                 packet_id: id,
                 properties: block.as_properties(),

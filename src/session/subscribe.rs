@@ -26,12 +26,8 @@ impl Session {
         self.refuse_when_stopped()?;
         let version = self.version;
         topic::validate_filter(filter, version).map_err(|_| Failure::InvalidTopic)?;
-        let (options, properties) = if self.has_fallen_back() {
-            (SubscribeOptions::new(options.qos), &[][..])
-        } else {
-            (options, properties)
-        };
-        let fits_version = match version {
+        // What only 5.0 can say goes no further than to a broker that speaks it.
+        let fits_version = match self.config.version {
             Version::V311 => options.bits() & !3 == 0 && properties.is_empty(),
             Version::V5 => !(options.no_local && is_shared(filter)),
         };

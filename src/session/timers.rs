@@ -9,12 +9,14 @@ pub(super) enum Timer {
     Connect = 0,
     /// The wait before the next attempt is over.
     Retry = 1,
+    /// An exchange of authentication on a live link takes too long.
+    Authenticate = 2,
 }
 
 /// One deadline per kind.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    deadlines: [Option<Millis>; 2],
+    deadlines: [Option<Millis>; 3],
 }
 
 impl Timers {
@@ -27,7 +29,7 @@ impl Timers {
 
     /// Removes all deadlines.
     pub(super) const fn clear(&mut self) {
-        self.deadlines = [None; 2];
+        self.deadlines = [None; 3];
     }
 
     /// Removes one deadline.

@@ -108,6 +108,18 @@ export interface AddressCause extends CauseBase {
 }
 
 /**
+ * `authentication.respond` threw, rejected, gave no answer in time, or returned something that it must not. After five of these in a row the
+ * client stops.
+ *
+ * @example
+ * const describe = (cause: AuthenticationCause) => `not authenticated: ${cause.detail}`;
+ */
+export interface AuthenticationCause extends CauseBase {
+  readonly kind: "authentication";
+  readonly detail: string;
+}
+
+/**
  * The WebAssembly engine could not be loaded, or failed.
  *
  * @example
@@ -133,6 +145,7 @@ export type Cause =
   | KeepAliveTimeoutCause
   | NotMqttCause
   | AddressCause
+  | AuthenticationCause
   | EngineCause;
 
 /**
@@ -160,6 +173,7 @@ export const CAUSE_KINDS = [
   "wrong-subprotocol",
   "text-frame",
   "address",
+  "authentication",
 ] as const;
 
 /** What a STATUS record says about the cause. */
@@ -203,6 +217,8 @@ export function causeOf(raw: RawCause): Cause | undefined {
       return { kind, message: "The server sent a text frame, which MQTT forbids. Check that the URL leads to an MQTT broker." };
     case "address":
       return { kind, detail, message: `There are no credentials for this attempt: ${detail}. Check the option \`credentials\`.` };
+    case "authentication":
+      return { kind, detail, message: `The client could not authenticate itself: ${detail}. Check \`authentication.respond\`.` };
   }
 }
 

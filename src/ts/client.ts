@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // The client: everything a user calls after connect().
 import { whenAborted } from "./abort.js";
+import { Authenticator } from "./authenticator.js";
 import type { Cause } from "./cause.js";
 import { type CloseOptions, closeSettings } from "./close-options.js";
 import { AddressBook } from "./credentials.js";
@@ -16,7 +17,18 @@ import { packetTrace } from "./packet.js";
 import { type Payload, payloadBytes } from "./payload.js";
 import { propertiesIn } from "./properties.js";
 import { type PublishOptions, type PublishResult, publishSettings } from "./publish-options.js";
-import { KIND, kindOf, lengthOf, readConnected, readOutcome, readPacket, readPrepare, readStatus, readTopic } from "./records.js";
+import {
+  KIND,
+  kindOf,
+  lengthOf,
+  readAuthenticate,
+  readConnected,
+  readOutcome,
+  readPacket,
+  readPrepare,
+  readStatus,
+  readTopic,
+} from "./records.js";
 import type { Settings } from "./settings.js";
 import type { Stats } from "./stats.js";
 import { type Connection, connectionOf, type Status, statusOf } from "./status.js";
@@ -43,6 +55,7 @@ export class Client extends EventTarget implements AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #subscriptions: Subscriptions;
   readonly #addresses: AddressBook;
+  readonly #authenticator: Authenticator;
   readonly #owner: SubscriptionOwner;
   #status: Status = { state: "idle" };
   #connection: Connection | undefined;
@@ -70,8 +83,10 @@ export class Client extends EventTarget implements AsyncDisposable {
       },
     });
     this.#outbox = new Outbox(this.#host);
-    this.#subscriptions = new Subscriptions(this.#host, new Tokens());
-    this.#addresses = new AddressBook(this.#host, settings.url, settings.credentials);
+    const tokens = new Tokens();
+    this.#subscriptions = new Subscriptions(this.#host, tokens);
+    this.#authenticator = new Authenticator(this.#host, tokens, settings.authentication);
+    this.#addresses = new AddressBook(this.#host, settings.url, settings.credentials, this.#authenticator);
     this.#owner = {
       leave: (subscription) => this.#subscriptions.leave(subscription),
       report: (error) => this.#report(error),
@@ -148,6 +163,20 @@ export class Client extends EventTarget implements AsyncDisposable {
   /** Ends the wait for the next attempt. No effect while there is a link or an attempt, and after the end. */
   reconnectNow(): void {
     if (this.#over === undefined) this.#host.reconnectNow();
+  }
+
+  /**
+   * Authenticates anew on the live link, for example before a token expires; messages go on meanwhile. Wants the option `authentication`, whose
+   * `respond` is asked again. One at a time. If it fails, the link ends, and the client comes back like after any loss.
+   *
+   * Rejects with an `AuthenticationError`, and a `ClosedError` or `StoppedError` at the client's end.
+   *
+   * @example
+   * setInterval(() => client.reauthenticate().catch(console.warn), 600_000);
+   */
+  async reauthenticate(): Promise<void> {
+    if (this.#over !== undefined) throw this.#over;
+    return this.#authenticator.reauthenticate();
   }
 
   /**
@@ -233,6 +262,7 @@ export class Client extends EventTarget implements AsyncDisposable {
     if (token < OTHER_TOKENS) {
       this.#outbox.done(token, code, frame, words, at);
     } else {
+      this.#authenticator.done(token, code);
       const said = propertiesIn(frame, readOutcome(words, at).properties);
       this.#subscriptions.answered(token, code, said);
       this.#subscriptions.left(token, code, said);
@@ -262,6 +292,11 @@ export class Client extends EventTarget implements AsyncDisposable {
       case KIND.prepare:
         this.#addresses.prepare(readPrepare(words, at));
         break;
+      case KIND.authenticate: {
+        const record = readAuthenticate(words, at);
+        this.#authenticator.asked(record, propertiesIn(frame, record.properties), this.#addresses.url);
+        break;
+      }
       case KIND.packet:
         this.dispatchEvent(clientEvent("packet", { packet: packetTrace(readPacket(words, at)) }));
         break;
@@ -276,6 +311,7 @@ export class Client extends EventTarget implements AsyncDisposable {
     }
     if (status.state === "online") this.#addresses.stay();
     if (status.state !== "connecting" || status.phase !== "address") this.#addresses.giveUp();
+    if (status.state === "waiting" || (status.state === "connecting" && status.phase === "address")) this.#authenticator.lost(status.cause);
     this.#show(status);
   }
 
@@ -287,6 +323,7 @@ export class Client extends EventTarget implements AsyncDisposable {
     this.#over = error;
     this.#detach?.();
     this.#addresses.giveUp();
+    this.#authenticator.end(error);
     this.#outbox.end(error);
     this.#subscriptions.end(closed ? "closed" : "stopped", error);
     this.#host.dispose();

@@ -25,7 +25,8 @@ export function connect(url: string | URL, options?: ConnectOptions): Client {
   return new Client(settings, (engine, events) => {
     const loading = loadEngine(settings.wasm);
     // Brokers do not wait long for CONNECT: not while somebody else is asked for the credentials.
-    const early = typeof settings.credentials === "function" ? undefined : openEarly(settings.url);
+    const asks = typeof settings.credentials === "function" || settings.authentication !== undefined;
+    const early = asks ? undefined : openEarly(settings.url);
     return new PageHost(loading, engine, events, early);
   });
 }

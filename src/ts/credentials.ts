@@ -1,4 +1,5 @@
 // Who the client is, asked for each attempt: the answer to PREPARE.
+import { type Authenticator, wordsOf } from "./authenticator.js";
 import { binary, fields, text } from "./check.js";
 import type { EngineHost } from "./engine.js";
 import type { Credentials, CredentialsProvider } from "./options.js";
@@ -22,15 +23,16 @@ export class AddressBook {
   readonly #own: string;
   /** Where attempts go unless they are sent elsewhere. */
   #home: string;
-  /** Where the latest attempt goes. */
   #url: string;
   /** Where all later attempts go, if this one brings a link. */
   #moved: string | undefined;
   readonly #credentials: Credentials | CredentialsProvider | undefined;
+  readonly #authenticator: Authenticator;
   #pending: AbortController | undefined;
 
-  constructor(host: EngineHost, url: string, credentials: Credentials | CredentialsProvider | undefined) {
+  constructor(host: EngineHost, url: string, credentials: Credentials | CredentialsProvider | undefined, authenticator: Authenticator) {
     this.#host = host;
+    this.#authenticator = authenticator;
     this.#own = this.#home = this.#url = url;
     this.#credentials = credentials;
   }
@@ -46,8 +48,13 @@ export class AddressBook {
     }
     this.#url = url;
     const given = this.#credentials;
-    if (typeof given === "function") this.#ask(attempt, given);
+    if (typeof given === "function" || this.#authenticator.wanted) this.#ask(attempt, url, given);
     else this.#answer(attempt, given);
+  }
+
+  /** Where the latest attempt goes. */
+  get url(): string {
+    return this.#url;
   }
 
   /** There is a link: a server that the client has moved to is where it stays. */
@@ -61,23 +68,30 @@ export class AddressBook {
     this.#pending = undefined;
   }
 
-  #ask(attempt: number, provider: CredentialsProvider): void {
+  #ask(attempt: number, url: string, given: Credentials | CredentialsProvider | undefined): void {
     const pending = new AbortController();
+    const { signal } = pending;
     this.#pending = pending;
-    const current = (): boolean => this.#pending === pending && !pending.signal.aborted;
-    // Called inside a promise, so that a provider that throws is as good as one that rejects.
-    new Promise((resolve) => resolve(provider({ attempt, url: this.#url, signal: pending.signal })))
-      .then((credentials) => {
-        if (current()) this.#answer(attempt, checkCredentials("credentials()", credentials));
-      })
-      .catch((error: unknown) => {
-        if (current()) this.#host.addressFailed(attempt, error instanceof Error ? error.message : String(error));
+    // Inside a promise, so that a provider that throws is as good as one that rejects.
+    const answer = async (): Promise<void> => {
+      const credentials = typeof given === "function" ? checkCredentials("credentials()", await given({ attempt, url, signal })) : given;
+      if (signal.aborted) return;
+      const authentication = await this.#authenticator.first(url, signal).catch((error: unknown) => {
+        if (!signal.aborted) this.#host.authenticationFailed(attempt, wordsOf(error));
+        pending.abort();
+        return undefined;
       });
+      if (!signal.aborted) this.#answer(attempt, credentials, authentication);
+    };
+    answer().catch((error: unknown) => {
+      if (!signal.aborted) this.#host.addressFailed(attempt, wordsOf(error));
+    });
   }
 
-  #answer(attempt: number, credentials: Credentials | undefined): void {
+  #answer(attempt: number, credentials: Credentials | undefined, authentication?: Uint8Array): void {
     this.#pending = undefined;
     const password = credentials?.password;
-    this.#host.address(attempt, this.#url, credentials?.username, typeof password === "string" ? encodeText(password) : password);
+    const bytes = typeof password === "string" ? encodeText(password) : password;
+    this.#host.address(attempt, this.#url, credentials?.username, bytes, authentication);
   }
 }

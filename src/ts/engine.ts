@@ -7,6 +7,7 @@ export interface EngineOptions {
   readonly protocol: 4 | 5;
   readonly fallBack: boolean;
   readonly followReferences: boolean;
+  readonly authenticationMethod?: string;
   readonly clientId?: string;
   readonly cleanStart: boolean;
   readonly sessionExpiry: number;
@@ -51,8 +52,11 @@ export type Deliver = (frame: Uint8Array<ArrayBuffer> | undefined, records: Uint
 export interface RawEngine {
   use_socket(url: string, socket: WebSocket): void;
   start(): void;
-  address(attempt: number, url: string, username?: string, password?: Uint8Array): void;
+  address(attempt: number, url: string, username?: string, password?: Uint8Array, authentication?: Uint8Array): void;
   address_failed(attempt: number, detail?: string): void;
+  authenticate(exchange: number, data?: Uint8Array): void;
+  authentication_failed(exchange: number, detail: string): void;
+  reauthenticate(token: number): void;
   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;
   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;
   unsubscribe(token: number, filter: string): void;
@@ -75,9 +79,12 @@ export type RawEngineClass = new (options: EngineOptions, deliver: Deliver) => R
  * there and the deliveries back. Calls never throw; but for `publish`, which may be settled when it returns, all answers are deliveries.
  */
 export interface EngineHost {
-  address(attempt: number, url: string, username?: string, password?: Uint8Array): void;
+  address(attempt: number, url: string, username?: string, password?: Uint8Array, authentication?: Uint8Array): void;
   /** Without `detail`: the server reference of PREPARE leads nowhere. */
   addressFailed(attempt: number, detail?: string): void;
+  authenticate(exchange: number, data?: Uint8Array): void;
+  authenticationFailed(exchange: number, detail: string): void;
+  reauthenticate(token: number): void;
   /**
    * The bytes of `payload` are the host's only until this returns: the caller may change them afterwards. Returns the code that settles
    * it at once (0: QoS 0, handed over for sending), or {@link PENDING}: a DONE record follows.

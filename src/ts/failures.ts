@@ -19,6 +19,7 @@ export const UNSAID = { reasonCode: undefined, reasonName: undefined, reasonStri
 export const CLOSED = 0x100;
 export const CANCELLED = 0x101;
 export const STOPPED = 0x10c;
+export const AUTHENTICATION_FAILED = 0x10e;
 /** The one failure that a host reports by itself, while it has no engine yet. */
 export const QUEUE_FULL = 0x102;
 

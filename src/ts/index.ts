@@ -1,6 +1,9 @@
 // The public surface: what `import { ... } from "hawser"` gives.
+
+export type { Authentication, AuthenticationRequest, AuthenticationStep } from "./authentication.js";
 export type {
   AddressCause,
+  AuthenticationCause,
   BrokerCause,
   Cause,
   ClosedCause,
@@ -16,6 +19,7 @@ export type { Client } from "./client.js";
 export type { CloseOptions } from "./close-options.js";
 export { connect } from "./connect.js";
 export type { Duration } from "./duration.js";
+export { AuthenticationError, type AuthenticationFailure } from "./errors/authentication-error.js";
 export { ClosedError } from "./errors/closed-error.js";
 export { EngineError } from "./errors/engine-error.js";
 export { HawserError } from "./errors/hawser-error.js";

@@ -1,4 +1,5 @@
 // The options of connect(), as users write them. What they become is in settings.ts.
+import type { Authentication } from "./authentication.js";
 import type { Duration } from "./duration.js";
 import type { MessageProperties, Payload } from "./payload.js";
 import type { UserPropertiesInit } from "./properties.js";
@@ -138,6 +139,7 @@ export interface ConnectOptions {
   /** How a lost link is brought back. Default: `{ kind: "exponential" }`; `false` is never. */
   readonly reconnect?: false | Reconnect | undefined;
   readonly credentials?: Credentials | CredentialsProvider | undefined;
+  readonly authentication?: Authentication | undefined;
   readonly will?: Will | undefined;
   /** How many QoS 1 and 2 messages the broker may have unanswered at once, 1 to 65,535. Default: 65,535. */
   readonly receiveMaximum?: number | undefined;

@@ -32,12 +32,24 @@ export class PageHost implements EngineHost {
     );
   }
 
-  address(attempt: number, url: string, username?: string, password?: Uint8Array): void {
-    this.#call((engine) => engine.address(attempt, url, username, password));
+  address(attempt: number, url: string, username?: string, password?: Uint8Array, authentication?: Uint8Array): void {
+    this.#call((engine) => engine.address(attempt, url, username, password, authentication));
   }
 
   addressFailed(attempt: number, detail?: string): void {
     this.#call((engine) => engine.address_failed(attempt, detail));
+  }
+
+  authenticate(exchange: number, data?: Uint8Array): void {
+    this.#call((engine) => engine.authenticate(exchange, data));
+  }
+
+  authenticationFailed(exchange: number, detail: string): void {
+    this.#call((engine) => engine.authentication_failed(exchange, detail));
+  }
+
+  reauthenticate(token: number): void {
+    this.#call((engine) => engine.reauthenticate(token));
   }
 
   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number {

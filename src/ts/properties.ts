@@ -33,6 +33,7 @@ export interface PropertyValues {
   sessionExpiry?: number;
   willDelay?: number;
   responseInformation?: string;
+  authenticationData?: Uint8Array;
   reasonString?: string;
   userProperties?: [string, string][];
 }
@@ -51,7 +52,7 @@ const TABLE: Readonly<Record<number, readonly [kind: Kind, name?: keyof Property
   18: ["text"],
   19: ["u16"],
   21: ["text"],
-  22: ["binary"],
+  22: ["binary", "authenticationData"],
   24: ["u32", "willDelay"],
   26: ["text", "responseInformation"],
   28: ["text"],

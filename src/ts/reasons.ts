@@ -30,7 +30,7 @@ const V5: Readonly<Record<number, Reason>> = {
   137: { name: "Server busy", hint: "The broker has too much to do; it is tried again later" },
   138: { name: "Banned", hint: "The broker's administrator has banned this client" },
   139: { name: "Server shutting down", hint: "The broker is restarting; it is tried again" },
-  140: { name: "Bad authentication method", hint: "The broker wants another way of authentication" },
+  140: { name: "Bad authentication method", hint: "Check `authentication.method`; the broker does not take it" },
   141: { name: "Keep alive timeout", hint: "The broker heard nothing for too long; check the network, or raise `keepAlive`" },
   142: {
     name: "Session taken over",

@@ -14,6 +14,7 @@ export const KIND = {
   prepare: 8,
   packet: 9,
   identifier: 10,
+  authenticate: 11,
 } as const;
 
 /** Where the words of a MESSAGE stand, counted from word 0. Spans are two words: offset, length. The identifiers go on to the record's end. */
@@ -68,6 +69,12 @@ export interface PrepareRecord {
   readonly attempt: number;
   readonly permanent: boolean;
   readonly serverReference: string;
+}
+
+export interface AuthenticateRecord {
+  readonly step: number;
+  readonly exchange: number;
+  readonly properties: Span;
 }
 
 /** DONE, SUBSCRIBED and UNSUBSCRIBED. */
@@ -133,6 +140,11 @@ export function readTopic(words: Uint32Array, at: number): { readonly id: number
 export function readPrepare(words: Uint32Array, at: number): PrepareRecord {
   const fields = new Fields(words, at);
   return { attempt: fields.next(), permanent: (fields.flags & 1) !== 0, serverReference: fields.text() };
+}
+
+export function readAuthenticate(words: Uint32Array, at: number): AuthenticateRecord {
+  const fields = new Fields(words, at);
+  return { step: fields.flags, exchange: fields.next(), properties: [fields.next(), fields.next()] };
 }
 
 export function readOutcome(words: Uint32Array, at: number): OutcomeRecord {

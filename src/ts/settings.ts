@@ -1,4 +1,5 @@
 // The options of connect(), checked and made whole.
+import { type Authentication, checkAuthentication } from "./authentication.js";
 import { abortSignal, boolean, fields, integer, oneOf, optionalFields, text } from "./check.js";
 import { checkCredentials } from "./credentials.js";
 import { type DurationRule, durationOf, MS } from "./duration.js";
@@ -17,6 +18,7 @@ export interface Settings {
   readonly url: string;
   readonly engine: EngineOptions;
   readonly credentials: Credentials | CredentialsProvider | undefined;
+  readonly authentication: Authentication | undefined;
   readonly wasm: WasmSource | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -25,6 +27,7 @@ const NAMES = [
   "clientId",
   "protocol",
   "redirect",
+  "authentication",
   "keepAlive",
   "session",
   "connectTimeout",
@@ -52,10 +55,13 @@ const SECONDS: DurationRule = { unit: "s", min: 0, max: U32 };
 /** Checks address and options; throws an OptionError (or a TopicError for the will's topic) that says what is wrong. */
 export function settingsOf(url: unknown, options: unknown): Settings {
   const given = optionalFields("", options, NAMES) as ConnectOptions;
+  const protocol = optional(given.protocol, "5.0", (value) => oneOf("protocol", value, ["5.0", "3.1.1"])) === "5.0" ? 5 : 4;
+  const authentication = checkAuthentication(given.authentication, protocol);
   return {
     url: address(url),
-    engine: engineOptions(given),
+    engine: { ...engineOptions(given, protocol), ...(authentication !== undefined && { authenticationMethod: authentication.method }) },
     credentials: credentialsOption(given.credentials),
+    authentication,
     wasm: wasmOption(given.wasm),
     signal: given.signal === undefined ? undefined : abortSignal("signal", given.signal),
   };
@@ -72,8 +78,7 @@ function credentialsOption(given: unknown): Credentials | CredentialsProvider | 
   return checkCredentials("credentials", given);
 }
 
-function engineOptions(given: ConnectOptions): EngineOptions {
-  const protocol = optional(given.protocol, "5.0", (value) => oneOf("protocol", value, ["5.0", "3.1.1"])) === "5.0" ? 5 : 4;
+function engineOptions(given: ConnectOptions, protocol: 4 | 5): EngineOptions {
   const queue = optionalFields("queue", given.queue, ["messages", "bytes"]);
   return {
     protocol,

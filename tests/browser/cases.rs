@@ -266,8 +266,13 @@ async fn credentials_and_will_reach_the_wire() {
     page.engine().start();
     page.next(|record| matches!(record, Record::Prepare { .. }).then_some(()))
         .await;
-    page.engine()
-        .address(1, peer("connect"), Some("user".to_owned()), Some(b"secret".to_vec()));
+    page.engine().address(
+        1,
+        peer("connect"),
+        Some("user".to_owned()),
+        Some(b"secret".to_vec()),
+        None,
+    );
     let connect = page.message("frame").await;
     let expected = [
         &[0, 0, 1, b'w', 0, 3, 1, 2, 3][..],

@@ -283,7 +283,7 @@ impl Inner {
     fn handle(&self, record: Record) {
         let engine = self.engine();
         if let (Record::Prepare { attempt }, Some(url)) = (&record, &*self.url.borrow()) {
-            engine.address(*attempt, url.clone(), None, None);
+            engine.address(*attempt, url.clone(), None, None, None);
         }
         (self.on.borrow())(&engine, &record);
         self.seen.borrow_mut().push(record);

@@ -70,8 +70,8 @@ async fn an_address_that_comes_too_late_does_not_lead_the_attempt_astray() {
     page.engine().start();
     page.next(|record| matches!(record, Record::Prepare { attempt: 1 }).then_some(()))
         .await;
-    page.engine().address(1, peer("mirror"), None, None);
-    page.engine().address(0, peer("text"), None, None);
+    page.engine().address(1, peer("mirror"), None, None, None);
+    page.engine().address(0, peer("text"), None, None, None);
     page.state(ONLINE).await;
 }
 

@@ -97,6 +97,11 @@ impl World {
                 self.session
                     .handle_address(self.time(), attempt, username.as_deref(), password.as_deref());
             }
+            Event::Authenticate {
+                exchange,
+                step,
+                properties,
+            } => self.asked.push((exchange, step, frame[properties.range()].to_vec())),
             Event::Packet(packet) => self.traced.push(format!(
                 "{} {} id={} size={} flags={} reason={:02X} {}",
                 if packet.outgoing { "->" } else { "<-" },

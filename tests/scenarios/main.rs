@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod driver;
+mod exchange;
 mod peer;
 mod random;
 mod text;
@@ -9,8 +10,10 @@ mod world;
 
 mod accepting;
 mod aliases;
+mod authenticating;
 mod connecting;
 mod expiry;
+mod fallen_back;
 mod falling_back;
 mod faults;
 mod frames;
@@ -19,6 +22,7 @@ mod information;
 mod keep_alive;
 mod limits;
 mod publishing;
+mod reauthenticating;
 mod receiving;
 mod reconnecting;
 mod redirecting;

@@ -26,6 +26,7 @@ pub fn describe(bytes: &[u8], version: Version) -> String {
             let filters: Vec<&str> = unsubscribe.filters.iter().collect();
             format!("UNSUBSCRIBE {} {}", unsubscribe.packet_id, filters.join(" "))
         }
+        Packet::Auth(auth) => format!("AUTH {:02X}{}", auth.reason.0, properties_text(&auth.properties)),
         Packet::PingReq => "PINGREQ".into(),
         Packet::Disconnect(disconnect) => {
             format!(

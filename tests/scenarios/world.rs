@@ -53,6 +53,8 @@ pub struct World {
     /// PREPARE events that were not answered, if `prepare_by_hand`.
     pub prepared: Vec<u32>,
     pub prepare_by_hand: bool,
+    /// What was asked of the client's side of an authentication: exchange, step, the broker's properties.
+    pub asked: Vec<(u32, u8, Vec<u8>)>,
     /// Where each attempt was sent.
     pub redirects: Vec<Option<Redirect>>,
     pub username: Option<String>,
@@ -117,6 +119,7 @@ impl World {
             traced: Vec::new(),
             prepared: Vec::new(),
             prepare_by_hand: false,
+            asked: Vec::new(),
             redirects: Vec::new(),
             username: None,
             password: None,

@@ -162,8 +162,8 @@ test("each attempt is answered with the address and the credentials of the optio
   host.say(record("prepare", 0, 2));
   const password = new TextEncoder().encode("ü");
   assert.deepEqual(host.all("address"), [
-    [1, "ws://broker.test/mqtt", "u", password],
-    [2, "ws://broker.test/mqtt", "u", password],
+    [1, "ws://broker.test/mqtt", "u", password, undefined],
+    [2, "ws://broker.test/mqtt", "u", password, undefined],
   ]);
 });
 
@@ -183,7 +183,7 @@ test("a credentials function is asked for each attempt, and told when an attempt
   answers[0]?.({ username: "too late" });
   answers[1]?.({ username: "fresh", password: Uint8Array.of(1) });
   await new Promise(setImmediate);
-  assert.deepEqual(host.all("address"), [[2, "ws://broker.test/mqtt", "fresh", Uint8Array.of(1)]]);
+  assert.deepEqual(host.all("address"), [[2, "ws://broker.test/mqtt", "fresh", Uint8Array.of(1), undefined]]);
   assert.ok(!signals[1]?.aborted);
 });
 

@@ -30,6 +30,9 @@ function recorder() {
     start = () => note("start");
     address = (...args: unknown[]) => note("address", ...args);
     address_failed = (...args: unknown[]) => note("address_failed", ...args);
+    authenticate = (...args: unknown[]) => note("authenticate", ...args);
+    authentication_failed = (...args: unknown[]) => note("authentication_failed", ...args);
+    reauthenticate = (...args: unknown[]) => note("reauthenticate", ...args);
     publish = (token: number, topic: string, payload: Uint8Array, flags: number) => {
       note("publish", token, topic, [...payload], flags);
       return answer.code;
@@ -84,6 +87,9 @@ test("calls before the engine is loaded are kept, in order, with the bytes as th
   host.unsubscribe(3, "b");
   host.address(1, "ws://x");
   host.addressFailed(1, "no");
+  host.authenticate(1, Uint8Array.of(7));
+  host.authenticationFailed(2, "not me");
+  host.reauthenticate(3);
   host.reconnectNow();
   host.close(0);
   assert.deepEqual(calls, [
@@ -93,8 +99,11 @@ test("calls before the engine is loaded are kept, in order, with the bytes as th
     ["subscribe", 2, "b", 1, undefined],
     ["cancel", 1],
     ["unsubscribe", 3, "b"],
-    ["address", 1, "ws://x", undefined, undefined],
+    ["address", 1, "ws://x", undefined, undefined, undefined],
     ["address_failed", 1, "no"],
+    ["authenticate", 1, Uint8Array.of(7)],
+    ["authentication_failed", 2, "not me"],
+    ["reauthenticate", 3],
     ["reconnect_now"],
     ["close", 0, undefined],
   ]);

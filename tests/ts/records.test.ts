@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { CAUSE_KINDS, PHASES } from "../../src/ts/cause.js";
-import { CANCELLED, CLOSED, failureOf, STOPPED } from "../../src/ts/failures.js";
+import { AUTHENTICATION_FAILED, CANCELLED, CLOSED, failureOf, STOPPED } from "../../src/ts/failures.js";
 import { Message, TopicView } from "../../src/ts/message.js";
 import {
   KIND,
   kindOf,
   lengthOf,
   MESSAGE,
+  readAuthenticate,
   readConnected,
   readOutcome,
   readPacket,
@@ -61,6 +62,10 @@ function decoded(kind: keyof typeof KIND, words: Uint32Array, at: number): Recor
     }
     case "identifier":
       return { token: words[at + 1] ?? -1, identifier: words[at + 2] ?? -1 };
+    case "authenticate": {
+      const { properties, ...rest } = readAuthenticate(words, at);
+      return { ...rest, properties: [...properties] };
+    }
     case "prepare":
       return { ...readPrepare(words, at) };
     case "packet":
@@ -101,8 +106,9 @@ test("the numbers of kinds, states, phases, causes and failures are the golden o
   assert.deepEqual([...CAUSE_KINDS], golden.causes);
   const [closed, cancelled, stopped] = [golden.failures["closed"], golden.failures["cancelled"], golden.failures["stopped"]];
   assert.deepEqual([CLOSED, CANCELLED, STOPPED], [closed, cancelled, stopped]);
+  assert.equal(AUTHENTICATION_FAILED, golden.failures["authentication-failed"]);
   for (const [name, code] of Object.entries(golden.failures)) {
-    if (![CLOSED, CANCELLED, STOPPED].includes(code)) assert.equal(failureOf(code, {}).code, name);
+    if (![CLOSED, CANCELLED, STOPPED].includes(code) && !name.startsWith("authentication")) assert.equal(failureOf(code, {}).code, name);
   }
   for (const [number, state] of golden.states.entries()) {
     assert.equal(readStatus(Uint32Array.from(record("status", number)), 0).state, state);

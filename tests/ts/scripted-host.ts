@@ -29,6 +29,15 @@ export class ScriptedHost implements EngineHost {
   addressFailed(...args: Parameters<EngineHost["addressFailed"]>): void {
     this.calls.push(["addressFailed", ...args]);
   }
+  authenticate(...args: Parameters<EngineHost["authenticate"]>): void {
+    this.calls.push(["authenticate", ...args]);
+  }
+  authenticationFailed(...args: Parameters<EngineHost["authenticationFailed"]>): void {
+    this.calls.push(["authenticationFailed", ...args]);
+  }
+  reauthenticate(...args: Parameters<EngineHost["reauthenticate"]>): void {
+    this.calls.push(["reauthenticate", ...args]);
+  }
   publish(...args: Parameters<EngineHost["publish"]>): number {
     this.calls.push(["publish", ...args]);
     return this.answer;
@@ -61,7 +70,7 @@ export class ScriptedHost implements EngineHost {
   }
 
   /** The token of the newest call of a method. */
-  token(method: "publish" | "subscribe" | "unsubscribe"): number {
+  token(method: "publish" | "subscribe" | "unsubscribe" | "reauthenticate"): number {
     return this.all(method).at(-1)?.[0] as number;
   }
 

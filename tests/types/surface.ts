@@ -154,6 +154,7 @@ function why(cause: Cause): string {
     case "connect-timeout":
       return cause.phase;
     case "address":
+    case "authentication":
     case "engine":
       return cause.detail;
     default: {

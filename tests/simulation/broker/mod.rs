@@ -13,7 +13,7 @@ use hawser::codec::{
 use crate::peer::{block, decode};
 use connection::Connection;
 pub use session::Stage;
-use session::{Letter, Session, Subscription};
+use session::{Letter, Session};
 
 /// How the broker behaves on connections from now on.
 #[derive(Clone, Debug)]
@@ -22,8 +22,6 @@ pub struct Policy {
     pub receive_maximum: u16,
     pub topic_alias_maximum: u16,
     pub server_keep_alive: Option<u16>,
-    /// It takes subscription identifiers.
-    pub identifiers: bool,
     /// It grants no higher QoS.
     pub granted_qos: u8,
     /// A message that several subscriptions match comes once for each of them, else once in all (3.3.4).
@@ -38,8 +36,6 @@ pub struct Written {
     pub topic: String,
     pub qos: Qos,
     pub retain: bool,
-    /// Of the subscriptions that it is for, in rising order.
-    pub identifiers: Vec<u32>,
     /// It left on some connection.
     pub sent: bool,
     /// The client has said that it has it.
@@ -198,11 +194,11 @@ impl Broker {
         self.session.as_ref().is_some_and(quiet) && self.connection.as_ref().is_some_and(done)
     }
 
-    /// Filters, the QoS that was granted, and the identifier.
-    pub fn subscriptions(&self) -> BTreeMap<String, (u8, Option<u32>)> {
+    /// Filters and the QoS that was granted.
+    pub fn subscriptions(&self) -> BTreeMap<String, u8> {
         let subscriptions = self.session.iter().flat_map(|session| &session.subscriptions);
         subscriptions
-            .map(|(filter, standing)| (filter.clone(), (standing.options.qos.bits(), standing.identifier)))
+            .map(|(filter, options)| (filter.clone(), options.qos.bits()))
             .collect()
     }
 
@@ -230,8 +226,6 @@ impl Broker {
             Packet::PubRec(ack) => self.on_pubrec(ack.packet_id),
             Packet::PubComp(ack) => self.on_end(ack.packet_id, Qos::ExactlyOnce),
             Packet::Subscribe(subscribe) => {
-                let identifier = subscribe.properties.subscription_identifier();
-                assert!(identifier.is_none() || self.policy.identifiers, "(3.2.2.3.12)");
                 let mut reasons = Vec::new();
                 let mut retained = Vec::new();
                 for (filter, mut options) in subscribe.filters.iter() {
@@ -244,8 +238,7 @@ impl Broker {
                     }
                     options.qos = options.qos.min(Qos::from_bits(self.policy.granted_qos).unwrap());
                     reasons.push(options.qos.bits());
-                    let standing = Subscription { options, identifier };
-                    let new = self.session().subscriptions.insert(filter.into(), standing).is_none();
+                    let new = self.session().subscriptions.insert(filter.into(), options).is_none();
                     retained.extend(self.retained_for(filter, options, new));
                 }
                 self.send(Packet::SubAck(SubAck {
@@ -254,7 +247,7 @@ impl Broker {
                     reasons: &reasons,
                 }));
                 for (topic, qos) in retained {
-                    self.write(&topic, qos, true, identifier.into_iter().collect());
+                    self.write(&topic, qos, true);
                 }
             }
             Packet::Unsubscribe(unsubscribe) => {
@@ -315,9 +308,6 @@ impl Broker {
             Property::TopicAliasMaximum(topic_alias_maximum),
         ];
         properties.extend(self.policy.server_keep_alive.map(Property::ServerKeepAlive));
-        if !self.policy.identifiers {
-            properties.push(Property::SubscriptionIdentifierAvailable(false));
-        }
         let limits = block(Place::ConnAck, &properties);
         self.send(Packet::ConnAck(ConnAck {
             session_present: resumed,

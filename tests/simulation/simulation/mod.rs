@@ -105,7 +105,7 @@ impl Simulation {
         let mut world = World::new(config.clone());
         world.slow_store = weather.commit.is_some();
         Self {
-            watch: Watch::new(&config),
+            watch: Watch::new(version, config.durable),
             broker: Broker::new(version, policy),
             world,
             config,

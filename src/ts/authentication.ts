@@ -1,0 +1,64 @@
+// The option `authentication`: enhanced authentication (4.12 of MQTT 5.0), as users write it.
+import { fields, text } from "./check.js";
+import { OptionError } from "./errors/option-error.js";
+import type { UserProperties } from "./properties.js";
+
+/**
+ * What is asked for: the data for CONNECT (`"connect"`), the data that begin a re-authentication (`"reauthenticate"`), the answer to a challenge
+ * of the broker (`"challenge"`), or, at its end, whether what the broker said last is right (`"done"`: throw if it is not, return nothing).
+ *
+ * @example
+ * const isFirst = (step: AuthenticationStep) => step === "connect" || step === "reauthenticate";
+ */
+export type AuthenticationStep = "connect" | "reauthenticate" | "challenge" | "done";
+
+/**
+ * What `authentication.respond` is told.
+ *
+ * @example
+ * const respond = async ({ step, data, signal }: AuthenticationRequest) => (step === "challenge" ? sign(data, signal) : undefined);
+ */
+export interface AuthenticationRequest {
+  readonly step: AuthenticationStep;
+  /** What the broker sent with it (`"challenge"` and `"done"`). */
+  readonly data: Uint8Array | undefined;
+  /** The broker's own words, if it sent some. */
+  readonly reasonString: string | undefined;
+  readonly userProperties: UserProperties;
+  /** Where the answer goes. */
+  readonly url: string;
+  /** Aborts when the answer is not wanted any more: the attempt or the link is over. */
+  readonly signal: AbortSignal;
+}
+
+/** What `authentication.respond` gives: bytes, text, or nothing. */
+type AuthenticationData = Uint8Array | string | undefined;
+
+/**
+ * Enhanced authentication: a method that client and broker have agreed on, and the client's side of it. It runs anew for each connection, and on a
+ * live link with `client.reauthenticate()`. MQTT 5.0 only: there is no fall back to 3.1.1 with it.
+ *
+ * An answer may take as long as `connectTimeout`. If `respond` throws, rejects or gives no answer in time, the attempt (or the link) ends with the
+ * cause `"authentication"` and is made again like any other; after five such ends in a row the client stops.
+ *
+ * @example
+ * const authentication: Authentication = {
+ *   method: "SCRAM-SHA-256",
+ *   respond: async ({ step, data, signal }) => scram[step](data, signal),
+ * };
+ * connect(url, { authentication });
+ */
+export interface Authentication {
+  readonly method: string;
+  respond(request: AuthenticationRequest): AuthenticationData | Promise<AuthenticationData>;
+}
+
+/** Checks the option. */
+export function checkAuthentication(value: unknown, protocol: 4 | 5): Authentication | undefined {
+  if (value === undefined) return undefined;
+  if (protocol === 4) throw new OptionError("authentication", "nothing in 3.1.1: it came with MQTT 5.0", value);
+  const { method, respond } = fields("authentication", value, ["method", "respond"]);
+  text("authentication.method", method, 1);
+  if (typeof respond !== "function") throw new OptionError("authentication.respond", "a function", respond);
+  return value as Authentication;
+}

@@ -1,0 +1,110 @@
+// Asks the user's `respond` whenever the engine wants the next step of an authentication, and settles what `reauthenticate()` promised.
+import type { Authentication, AuthenticationStep } from "./authentication.js";
+import type { Cause } from "./cause.js";
+import { binary } from "./check.js";
+import type { EngineHost } from "./engine.js";
+import { AuthenticationError } from "./errors/authentication-error.js";
+import { AUTHENTICATION_FAILED } from "./failures.js";
+import type { PropertyValues } from "./properties.js";
+import type { AuthenticateRecord } from "./records.js";
+import type { Tokens } from "./tokens.js";
+
+const STEPS: Readonly<Record<number, AuthenticationStep>> = { 0: "done", 24: "challenge", 25: "reauthenticate" };
+
+/** A re-authentication that is not settled. */
+interface Running {
+  readonly token: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Authenticator {
+  readonly #host: EngineHost;
+  readonly #tokens: Tokens;
+  readonly #given: Authentication | undefined;
+  #pending: AbortController | undefined;
+  /** Settles when what was asked last is answered. */
+  #answered = Promise.resolve();
+  #running: Running | undefined;
+
+  constructor(host: EngineHost, tokens: Tokens, given: Authentication | undefined) {
+    this.#host = host;
+    this.#tokens = tokens;
+    this.#given = given;
+  }
+
+  /** Whether CONNECT wants data that only {@link first} gives. */
+  get wanted(): boolean {
+    return this.#given !== undefined;
+  }
+
+  /** The data for CONNECT. */
+  first(url: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    return this.#ask("connect", {}, url, signal);
+  }
+
+  /** AUTHENTICATE: the engine wants the next step; `said` is what the broker sent with it. */
+  asked({ step, exchange }: AuthenticateRecord, said: PropertyValues, url: string): void {
+    this.giveUp();
+    const pending = new AbortController();
+    this.#pending = pending;
+    const { signal } = pending;
+    this.#answered = this.#ask(STEPS[step] ?? "challenge", said, url, signal)
+      .then((data) => {
+        if (!signal.aborted) this.#host.authenticate(exchange, data);
+      })
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.#host.authenticationFailed(exchange, wordsOf(error));
+      });
+  }
+
+  async #ask(step: AuthenticationStep, said: PropertyValues, url: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { authenticationData: data, reasonString, userProperties = [] } = said;
+    const answer = await this.#given?.respond({ step, data, reasonString, userProperties, url, signal });
+    return answer === undefined || step === "done" ? undefined : binary("authentication.respond()", answer);
+  }
+
+  reauthenticate(): Promise<void> {
+    if (!this.wanted) return Promise.reject(new AuthenticationError("not-configured"));
+    if (this.#running !== undefined) return Promise.reject(new AuthenticationError("unavailable"));
+    return new Promise((resolve, reject) => {
+      const token = this.#tokens.next();
+      this.#running = { token, resolve, reject };
+      // A client that has just come online is still looking at the broker's last word.
+      void this.#answered.then(() => {
+        if (this.#running?.token === token) this.#host.reauthenticate(token);
+      });
+    });
+  }
+
+  /** DONE: the end of a re-authentication. Of one that the link did not survive the STATUS tells, with its cause. */
+  done(token: number, code: number): void {
+    if (token !== this.#running?.token || code === AUTHENTICATION_FAILED) return;
+    if (code === 0) this.#running.resolve();
+    else this.#running.reject(new AuthenticationError("unavailable"));
+    this.#running = undefined;
+  }
+
+  /** The link is gone. */
+  lost(cause: Cause | undefined): void {
+    this.end(new AuthenticationError("failed", cause));
+  }
+
+  /** The link or the client is gone: no answer is wanted any more, and who waits for the end of an authentication is told `error`. */
+  end(error: unknown): void {
+    this.giveUp();
+    this.#answered = Promise.resolve();
+    this.#running?.reject(error);
+    this.#running = undefined;
+  }
+
+  giveUp(): void {
+    this.#pending?.abort();
+    this.#pending = undefined;
+  }
+}
+
+/** What a user's function threw, in its own words. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -95,6 +95,11 @@ impl Active {
             .map(|entry| (&*entry.filter, &mut entry.subscription))
     }
 
+    /// How many there are.
+    pub(super) const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Forgets all.
     pub(super) fn clear(&mut self) {
         *self = Self::default();

@@ -9,7 +9,7 @@ use crate::codec::{
 };
 
 use super::active::Active;
-use super::shapes::Shapes;
+use super::shapes::{Shapes, overlap};
 use super::write_ahead::WriteAhead;
 use super::{StoreKey, size};
 
@@ -57,11 +57,27 @@ pub(super) struct Subscriptions {
     pub(super) awaiting: VecDeque<(PacketId, Vec<Request>)>,
     pub(super) next_key: u32,
     pub(super) shapes: Shapes,
+    /// Two filters overlap, or may.
+    pub(super) overlapping: bool,
     /// What the broker's session knows has identifiers, and what is asked for gets one.
     pub(super) identified: bool,
 }
 
+/// Filters beyond which nobody looks any more whether a new one overlaps with them: one of another shape is taken for it.
+const MANY: usize = 256;
+
 impl Subscriptions {
+    /// The identifier of a filter that is asked for. Notes whether it overlaps with another one.
+    pub(super) fn identify(&mut self, filter: &str) -> u32 {
+        let identifier = self.shapes.identifier(filter);
+        if !self.overlapping && self.shapes.are_several() {
+            let mut others = self.active.iter();
+            self.overlapping = self.active.len() > MANY
+                || others.any(|(other, standing)| standing.identifier != identifier && overlap(filter, other));
+        }
+        identifier
+    }
+
     /// Asks once more for everything that was granted, in the order it was first asked for and before all that is pending.
     pub(super) fn ask_again(&mut self, stands: bool) {
         for (filter, subscription) in self.active.iter_mut().rev() {

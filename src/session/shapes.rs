@@ -6,8 +6,8 @@
 //! the broker sends one copy with several identifiers or one copy for each subscription, and a client with ten thousand filters of one shape still subscribes
 //! to all of them in one packet.
 //!
-//! Filters of one shape never overlap, so identifiers come into use with the second shape, for all subscriptions alike: those that stand already are
-//! asked for again, without their retained messages.
+//! Identifiers come into use when two filters overlap, for all subscriptions alike: those that stand already are asked for again, without their retained
+//! messages. Most applications never get there, and need one packet for all their filters and no identifier in any message.
 
 use crate::codec::topic;
 
@@ -29,19 +29,43 @@ impl Shapes {
         (at as u32).wrapping_add(1)
     }
 
-    /// Whether two filters may match the same topic.
-    pub(super) const fn may_overlap(&self) -> bool {
+    /// Whether two filters of different shapes were asked for.
+    pub(super) const fn are_several(&self) -> bool {
         self.known.len() > 1
+    }
+}
+
+/// Whether some topic matches both of these filters.
+pub(super) fn overlap(one: &str, other: &str) -> bool {
+    let (one, other) = (inner(one), inner(other));
+    let apart = |wild: &str, name: &str| wild.starts_with(['+', '#']) && name.starts_with('$');
+    if apart(one, other) || apart(other, one) {
+        return false;
+    }
+    let slash = |byte: &u8| *byte == b'/';
+    let (mut one, mut other) = (one.as_bytes().split(slash), other.as_bytes().split(slash));
+    loop {
+        match (one.next(), other.next()) {
+            (Some(b"#"), _) | (_, Some(b"#")) | (None, None) => return true,
+            (Some(level), Some(same)) if level == same || level == b"+" || same == b"+" => {}
+            _ => return false,
+        }
+    }
+}
+
+/// What topics have to match: without `$share/NAME/`.
+fn inner(filter: &str) -> &str {
+    match topic::share(filter) {
+        Ok(Some((_, inner))) => inner,
+        _ => filter,
     }
 }
 
 /// `a/+/b` and `c/+/d/e` are `/+`, `a/#` is `/#`, `$share/g/a/+` is `$share/g//+`, what has no wildcard is nothing.
 fn shape(filter: &str) -> Vec<u8> {
-    let inner = match topic::share(filter) {
-        Ok(Some((_, inner))) => inner.len(),
-        _ => filter.len(),
-    };
-    let (share, inner) = filter.as_bytes().split_at(filter.len().saturating_sub(inner));
+    let (share, inner) = filter
+        .as_bytes()
+        .split_at(filter.len().saturating_sub(inner(filter).len()));
     let mut shape = share.to_vec();
     shape.extend(inner.iter().filter(|byte| matches!(byte, b'+' | b'#' | b'/')));
     while shape.len() > share.len() && shape.ends_with(b"/") {
@@ -75,7 +99,35 @@ mod tests {
         .map(|filter| shapes.identifier(filter));
         assert_eq!(numbers, [1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9]);
         assert_eq!(shapes.identifier("$share/g/b/c"), 7);
-        assert!(shapes.may_overlap());
+        assert!(shapes.are_several());
+    }
+
+    #[test]
+    fn filters_overlap_when_some_topic_matches_both() {
+        for (one, other, expected) in [
+            ("a", "a", true),
+            ("a", "b", false),
+            ("a/+", "a/b", true),
+            ("a/+", "+/b", true),
+            ("a/+", "b/+", false),
+            ("a/+", "a", false),
+            ("a/#", "a", true),
+            ("a/#", "a/b/c", true),
+            ("a/#", "+/b/+", true),
+            ("a/#", "b/#", false),
+            ("#", "$SYS/a", false),
+            ("$SYS/+", "+/a", false),
+            ("$SYS/+", "$SYS/a", true),
+            ("$share/g/a", "a", true),
+            ("$share/g/a", "$share/h/+", true),
+            ("$share/g/a", "$share/g/b", false),
+        ] {
+            assert_eq!(
+                (overlap(one, other), overlap(other, one)),
+                (expected, expected),
+                "{one} {other}"
+            );
+        }
     }
 
     #[test]
@@ -103,15 +155,19 @@ mod tests {
                 .concat()
             })
             .collect();
+        let mut overlapping = 0;
         for one in &filters {
             for other in filters.iter().filter(|other| *other != one) {
+                let both = topics
+                    .iter()
+                    .find(|name| topic::matches(one, name) && topic::matches(other, name));
+                overlapping += u32::from(both.is_some());
+                assert!(both.is_none() || overlap(one, other), "{one} {other}");
                 if shapes.identifier(one) == shapes.identifier(other) {
-                    let both = topics
-                        .iter()
-                        .find(|name| topic::matches(one, name) && topic::matches(other, name));
-                    assert_eq!(both, None, "{one} {other}");
+                    assert!(!overlap(one, other), "{one} {other}");
                 }
             }
         }
+        assert!(overlapping > 1_000);
     }
 }

@@ -38,7 +38,7 @@ impl Session {
             return Err(Failure::InvalidProperties);
         }
         self.check_requests()?;
-        let identifier = self.subscriptions.shapes.identifier(filter);
+        let identifier = self.subscriptions.identify(filter);
         self.out.events.push(Event::Identifier { token, identifier });
         let known = self
             .subscriptions
@@ -116,7 +116,7 @@ impl Session {
     /// Sends what is pending: neighbours of one kind with the same properties share a packet, as far as the broker's Maximum Packet Size goes.
     pub(super) fn send_requests(&mut self) {
         if self.is_online() {
-            self.identify();
+            self.use_identifiers();
         }
         while self.is_online() && !self.subscriptions.pending.is_empty() {
             if self.packet_ids.is_full() {
@@ -132,11 +132,11 @@ impl Session {
         }
     }
 
-    /// Puts identifiers into use when two of our filters may match the same topic, and gives one to each subscription that stands without.
+    /// Puts identifiers into use when two of our filters overlap, and gives one to each subscription that stands without.
     /// Not before the broker has answered all that was asked without: what it says then would belong to either request.
-    fn identify(&mut self) {
+    fn use_identifiers(&mut self) {
         let subscriptions = &mut self.subscriptions;
-        let wanted = self.link.limits.subscription_ids && subscriptions.shapes.may_overlap();
+        let wanted = self.link.limits.subscription_ids && subscriptions.overlapping;
         if wanted && !subscriptions.identified && subscriptions.awaiting.is_empty() {
             subscriptions.identified = true;
             subscriptions.ask_again(true);

@@ -5,12 +5,21 @@ use hawser::codec::{Property, Qos, RetainHandling, SubscribeOptions};
 use crate::world::{World, lasting, lasting_311, plain};
 
 #[test]
-fn filters_that_cannot_overlap_have_no_identifier_on_the_wire() {
+fn filters_that_do_not_overlap_share_a_packet_and_have_no_identifier_on_the_wire() {
     let mut world = World::online(plain());
-    world.subscribe(1, "device/1/+", 0);
-    world.subscribe(2, "house/2/+/light", 0);
-    world.expect(&["SUBSCRIBE 1 device/1/+:0", "SUBSCRIBE 2 house/2/+/light:0"]);
-    assert_eq!((world.identifiers[&1], world.identifiers[&2]), (1, 1));
+    for (token, filter) in (1..).zip(["device/1/+", "house/2/+/light", "room", "garden/#", "$SYS/#", "+/+/x"]) {
+        world.ask_to_subscribe(token, filter, 0);
+        if token == 5 {
+            world.drain();
+            world.expect(&["SUBSCRIBE 1 device/1/+:0 house/2/+/light:0 room:0 garden/#:0 $SYS/#:0"]);
+            world.suback(1, &[0; 5]);
+        }
+    }
+    world.drain();
+    let told: Vec<u32> = (1..=6).map(|token| world.identifiers[&token]).collect();
+    assert_eq!(told, [1, 1, 2, 3, 3, 4]);
+    // The last one overlaps with the first.
+    assert_eq!(world.take().len(), 4);
 }
 
 #[test]
@@ -177,4 +186,16 @@ fn all_identifiers_of_a_message_reach_the_application_in_order_also_unknown_ones
         assert_eq!(message.identifiers, bounded);
     }
     assert!(world.is_online());
+}
+
+#[test]
+fn among_very_many_filters_another_shape_is_taken_for_an_overlap() {
+    for (count, identified) in [(256, false), (257, true)] {
+        let mut world = World::online(plain());
+        for token in 0..count {
+            world.ask_to_subscribe(token, &format!("device/{token}"), 0);
+        }
+        world.subscribe(count, "else/+", 0);
+        assert_eq!(world.take().join(" ").contains("SubscriptionIdentifier"), identified);
+    }
 }

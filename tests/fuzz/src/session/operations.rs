@@ -129,6 +129,9 @@ fn publish(world: &mut World, source: &mut Source<'_>) {
         block.as_properties().raw()
     };
     world.publish(qos, flags & 4 != 0, topic, source.bytes(), raw);
+    if flags & 8 != 0 {
+        world.send_ready();
+    }
 }
 
 fn subscribe(world: &mut World, source: &mut Source<'_>) {

@@ -237,6 +237,17 @@ impl World {
 
     // ----- the step
 
+    /// Sends what may leave in the middle of a burst of calls.
+    pub fn send_ready(&mut self) {
+        if self.session.ready() > 0 {
+            assert_eq!(self.socket, Socket::Open, "bytes without a socket");
+            let mut bytes = Vec::new();
+            self.session.take_ready(Millis(self.now), &mut bytes);
+            assert_eq!(self.session.ready(), 0);
+            self.wire.send(&bytes);
+        }
+    }
+
     /// Performs outputs until there are none.
     pub fn drain(&mut self) {
         let mut outputs = std::mem::take(&mut self.outputs);

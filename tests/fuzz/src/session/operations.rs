@@ -96,10 +96,11 @@ pub fn any_operation(world: &mut World, source: &mut Source<'_>) {
         }
         16 => {
             // Some of what is on its way.
-            let bytes = std::mem::take(&mut world.arriving);
-            let (now, later) = bytes.split_at(bytes.len().min(source.u8().into()));
-            world.arriving = later.to_vec();
-            from_broker(world, now, true);
+            let length = world.arriving.len().min(source.u8().into());
+            let now: Vec<u8> = world.arriving.drain(..length).collect();
+            if world.socket == Socket::Open {
+                world.frame(&now);
+            }
         }
         17 => world.advance(source.one_of(&TIMES)),
         18 => {

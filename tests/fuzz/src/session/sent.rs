@@ -46,9 +46,9 @@ impl Wire {
         assert!(self.link.accepted, "{packet:?} before CONNACK");
         match &packet {
             Packet::Publish(publish) => self.on_published(publish),
-            Packet::PubAck(ack) => self.was_due(0, ack.packet_id),
-            Packet::PubRec(ack) => self.was_due(1, ack.packet_id),
-            Packet::PubComp(ack) => self.was_due(2, ack.packet_id),
+            Packet::PubAck(ack) => self.was_due(0, ack.packet_id, true),
+            Packet::PubRec(ack) => self.was_due(1, ack.packet_id, ack.reason.is_error()),
+            Packet::PubComp(ack) => self.was_due(2, ack.packet_id, !ack.reason.is_error()),
             Packet::PubRel(_) => {
                 let left = self.link.releases.checked_sub(1);
                 self.link.releases = left.expect("PUBREL without a PUBREC");
@@ -72,7 +72,10 @@ impl Wire {
         }
     }
 
-    fn was_due(&mut self, kind: usize, id: PacketId) {
+    fn was_due(&mut self, kind: usize, id: PacketId, is_final: bool) {
+        if is_final {
+            self.link.unanswered = self.link.unanswered.saturating_sub(1);
+        }
         let due = self.link.due[kind].pop_front();
         assert_eq!(due, Some(id), "an acknowledgement that is not due, or not yet");
     }

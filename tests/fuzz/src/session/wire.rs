@@ -47,6 +47,8 @@ pub struct Wire {
     wants_reasons: bool,
     /// What is marked as text must be UTF-8 (3.3.2.3.2).
     checks_text: bool,
+    /// Messages that may be unanswered (3.1.2.11.3).
+    receive_maximum: usize,
     pub(super) unfinished: BTreeMap<PacketId, Unfinished>,
     /// QoS 2 messages of the broker between PUBLISH and PUBREL.
     open: BTreeSet<PacketId>,
@@ -71,6 +73,8 @@ pub(super) struct Link {
     pub(super) due: [VecDeque<PacketId>; 3],
     /// PUBRELs that may be sent.
     pub(super) releases: usize,
+    /// QoS 1 and 2 messages of the broker without a final answer.
+    pub(super) unanswered: usize,
     deliveries: VecDeque<Delivery>,
     aliases_in: BTreeMap<u16, String>,
     pub(super) aliases_out: BTreeMap<u16, String>,
@@ -112,6 +116,7 @@ impl Link {
             requests: BTreeMap::new(),
             due: Default::default(),
             releases: 0,
+            unanswered: 0,
             deliveries: VecDeque::new(),
             aliases_in: BTreeMap::new(),
             aliases_out: BTreeMap::new(),
@@ -129,6 +134,7 @@ impl Wire {
             max_alias: config.topic_alias_maximum,
             wants_reasons: config.request_problem_information,
             checks_text: config.check_payload_format,
+            receive_maximum: config.receive_maximum.into(),
             unfinished: BTreeMap::new(),
             open: BTreeSet::new(),
             may_have_dropped: false,
@@ -294,25 +300,34 @@ impl Wire {
         let is_bad = self.checks_text
             && publish.properties.payload_format_indicator() == Some(1)
             && std::str::from_utf8(publish.payload).is_err();
+        if publish.qos.bits() > self.link.limits.qos || publish.packet_id.is_none() && is_bad {
+            self.link.over = true;
+            return;
+        }
         let repeated = match (publish.qos, publish.packet_id) {
-            (Qos::AtLeastOnce, Some(id)) => {
-                self.link.due[0].push_back(id);
-                false
-            }
             (Qos::ExactlyOnce, Some(id)) => {
                 self.link.due[1].push_back(id);
-                // A PUBREC with an error leaves nothing open (4.3.3).
                 let is_open = self.open.contains(&id);
+                // A PUBREC with an error leaves nothing open (4.3.3).
                 if !is_open && !is_bad {
                     self.open.insert(id);
                 }
                 is_open
             }
-            _ => {
-                self.link.over |= is_bad;
+            (_, Some(id)) => {
+                self.link.due[0].push_back(id);
                 false
             }
+            _ => false,
         };
+        if publish.packet_id.is_some() && !repeated {
+            self.link.unanswered += 1;
+            if self.version == Version::V5 && self.link.unanswered > self.receive_maximum {
+                // [MQTT-3.3.4-9]
+                self.link.over = true;
+                return;
+            }
+        }
         if !repeated && !is_bad {
             self.link.deliveries.push_back(Delivery {
                 topic,

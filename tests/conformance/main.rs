@@ -18,6 +18,7 @@ mod world;
 mod judge;
 
 mod acks;
+mod auth;
 mod clauses;
 mod delivery;
 mod disconnect;

@@ -203,58 +203,6 @@ fn a_broker_that_refuses_the_version_is_told_as_that() {
 }
 
 #[test]
-fn a_clean_start_leaves_nothing_of_the_session_before_it() {
-    let mut world = World::online(lasting());
-    world.publish(1, 1, "t", "x");
-    world.publish(2, 2, "t", "x");
-    world.publish(3, 2, "t", "released");
-    world.pubrec(3);
-    world.message(2, 9, "in", "old");
-    // Taken over: all of it is settled, and the user wants to begin again.
-    world.send_bytes(&[0xE0, 1, 0x8E]);
-    world.session.reconnect_now(world.time());
-    world.drain();
-    world.open();
-    world.take_delivered();
-    let packets = world.take();
-    assert!(
-        packets.last().unwrap().starts_with("CONNECT \"c\" clean "),
-        "{packets:?}"
-    );
-    world.connack(false, &[]);
-    world.expect(&[]);
-    world.message(2, 9, "in", "new");
-    assert_eq!(
-        world.take_texts(),
-        ["in new"],
-        "the identifier is not taken for the one of before"
-    );
-}
-
-#[test]
-fn a_session_is_taken_up_only_under_the_identifier_that_it_was_made_with() {
-    for (id, assigned) in [("c", None), ("", Some("given"))] {
-        let mut world = World::new(Config {
-            client_id: Some(id.into()),
-            ..lasting()
-        });
-        world.start();
-        world.open();
-        world.take();
-        let properties: Vec<Property<'_>> = assigned.map(Property::AssignedClientIdentifier).into_iter().collect();
-        world.connack(false, &properties);
-        world.publish(1, 1, "t", "x");
-        for _ in 0..3 {
-            let connect = world.reconnect().pop().unwrap();
-            let expected = format!("CONNECT {:?} keep-alive=60", assigned.unwrap_or(id));
-            assert!(connect.starts_with(&expected), "{connect}");
-            world.connack(true, &[]);
-            world.expect(&["PUBLISH q1 1 dup \"t\" x"]);
-        }
-    }
-}
-
-#[test]
 fn every_refusal_closes_the_connection_and_is_told_with_its_code() {
     let codes = [
         0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x8C, 0x90, 0x95, 0x97, 0x99, 0x9A, 0x9B,
@@ -308,39 +256,6 @@ fn a_packet_above_our_maximum_size_is_refused_before_its_body_comes() {
     let mut world = World::online(config);
     world.send_bytes(&sized_publish(101)[..2]);
     world.assert_disconnected_with(0x95);
-}
-
-#[test]
-fn the_session_expiry_that_is_left_out_is_0_and_the_session_ends_with_its_connection() {
-    let bytes = connect_bytes(plain(), None, None);
-    assert!(!bytes.windows(5).any(|window| window == b"\x11\x00\x00\x00\x00"));
-    let mut world = World::online(plain());
-    world.publish(1, 2, "t", "x");
-    world.message(2, 9, "in", "old");
-    assert!(world.reconnect().pop().unwrap().starts_with("CONNECT \"c\" clean "));
-    world.connack(false, &[]);
-    world.expect(&[]);
-    world.message(2, 9, "in", "new");
-    assert_eq!(world.take_texts(), ["in old", "in new"]);
-}
-
-#[test]
-fn a_session_that_never_expires_is_taken_up_after_any_time() {
-    let mut world = World::online(Config {
-        session_expiry: u32::MAX,
-        ..plain()
-    });
-    world.publish(1, 1, "t", "x");
-    world.cut();
-    world.oversleep(50 * 365 * 24 * 3_600_000);
-    world.open();
-    let connect = world.take().pop().unwrap();
-    assert!(
-        connect.contains("SessionExpiryInterval(4294967295)") && !connect.contains("clean"),
-        "{connect}"
-    );
-    world.connack(true, &[]);
-    world.expect(&["PUBLISH q1 1 dup \"t\" x"]);
 }
 
 #[test]

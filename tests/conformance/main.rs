@@ -31,6 +31,7 @@ mod topics;
 
 mod connack;
 mod connect;
+mod connect_session;
 mod data;
 mod packets;
 mod publish;

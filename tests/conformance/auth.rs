@@ -332,3 +332,28 @@ fn everything_else_goes_on_during_a_re_authentication() {
     world.answer(None);
     assert_eq!(world.outcome(REAUTHENTICATION), 0);
 }
+
+#[test]
+fn an_auth_that_explains_itself_to_a_client_that_wants_no_explanations_is_a_protocol_error() {
+    let config = Config {
+        request_problem_information: false,
+        ..with_method()
+    };
+    for explanation in [b"\x1F\x00\x01r".as_slice(), b"\x26\x00\x01n\x00\x01v"] {
+        let mut packet = auth(CONTINUE, Some("m"), None);
+        packet.extend(explanation);
+        packet[1] += explanation.len() as u8;
+        packet[3] += explanation.len() as u8;
+        let mut world = connecting(config.clone());
+        world.send_bytes(&packet);
+        world.assert_closed_silently_for(0x82);
+        let mut world = connecting(config.clone());
+        world.connack(false, &[AuthenticationMethod("m")]);
+        world.answer(None);
+        world.authenticate_again();
+        world.answer(None);
+        world.take_wire();
+        world.send_bytes(&packet);
+        world.assert_disconnected_with(0x82);
+    }
+}

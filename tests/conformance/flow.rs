@@ -1,6 +1,7 @@
 //! 4.9 Flow control: the send quota.
 
 use hawser::codec::Property::{self, ReceiveMaximum};
+use hawser::session::Config;
 
 use crate::world::{World, lasting, plain};
 
@@ -142,4 +143,30 @@ fn what_is_sent_again_takes_its_unit_like_everything_else() {
     world.expect(&["PUBLISH q1 1 dup \"t\" x", "PUBLISH q1 2 dup \"t\" x"]);
     world.puback(1);
     world.expect(&["PUBLISH q1 3 dup \"t\" x"]);
+}
+
+#[test]
+fn a_message_that_is_taken_back_before_it_left_gives_its_unit_back() {
+    let config = Config {
+        durable: true,
+        ..lasting()
+    };
+    let mut world = World::online_with(config, &[ReceiveMaximum(1)]);
+    world.slow_store = true;
+    world.publish(1, 1, "t", "held by the store");
+    world.publish(2, 2, "t", "waits for its turn");
+    world.cancel(1);
+    while !world.batches.is_empty() {
+        world.commit();
+    }
+    let sent = world.take();
+    assert!(
+        sent.len() == 1 && sent[0].ends_with("\"t\" waits for its turn"),
+        "{sent:?}"
+    );
+    world.publish(3, 1, "t", "x");
+    while !world.batches.is_empty() {
+        world.commit();
+    }
+    assert_eq!(world.take(), [""; 0], "and no more than that");
 }

@@ -113,6 +113,9 @@ impl Ledger {
             (&message.topic, qos, retain),
             (&written.topic, written.qos.bits(), written.retain)
         );
+        let mut identifiers = message.identifiers.clone();
+        identifiers.sort_unstable();
+        assert_eq!(identifiers, written.identifiers, "letter {number}");
         let times = self.got.entry(number).or_default();
         *times += 1;
         let (times, at) = (*times, usize::from(qos));
@@ -170,7 +173,7 @@ impl Ledger {
             assert!(fits, "request {token} for {filter} ended with {outcome:#x}");
         }
         if !self.closed(world) {
-            self.check_subscriptions(broker);
+            self.check_subscriptions(world, broker);
         }
     }
 
@@ -211,7 +214,7 @@ impl Ledger {
         );
     }
 
-    fn check_subscriptions(&self, broker: &Broker) {
+    fn check_subscriptions(&self, world: &World, broker: &Broker) {
         let standing = broker.subscriptions();
         for (filter, wanted) in &self.wanted {
             let Some(wanted) = wanted else {
@@ -222,7 +225,29 @@ impl Ledger {
                 Wanted::Subscribed { qos } => Some((*qos).min(broker.policy.granted_qos)),
                 Wanted::Unsubscribed => None,
             };
-            assert_eq!(standing.get(filter).copied(), expected, "{filter}");
+            assert_eq!(standing.get(filter).map(|(qos, _)| *qos), expected, "{filter}");
+        }
+        self.check_identifiers(world, broker);
+    }
+
+    /// A message is routed by identifiers only if every subscription that stands has the one that the application was told.
+    fn check_identifiers(&self, world: &World, broker: &Broker) {
+        let standing = broker.subscriptions();
+        let told = |filter: &String| {
+            let tokens = self.requests.iter().rev().filter(|(_, other)| *other == filter);
+            tokens
+                .filter_map(|(token, _)| world.identifiers.get(token))
+                .next()
+                .copied()
+        };
+        let identified = standing.values().any(|(_, identifier)| identifier.is_some());
+        for (filter, (_, identifier)) in &standing {
+            let clear = self.wanted.get(filter).is_some_and(Option::is_some);
+            let expected = told(filter).filter(|_| identified);
+            assert!(
+                !clear || *identifier == expected,
+                "the identifier of {filter}: {identifier:?}, not {expected:?}"
+            );
         }
     }
 }

@@ -60,6 +60,7 @@ fn policy(random: &mut Random, version: Version) -> Policy {
         receive_maximum: 20,
         topic_alias_maximum: 0,
         server_keep_alive: (version == Version::V5 && random.below(4) == 0).then_some(6),
+        identifiers: version == Version::V311 || random.below(4) > 0,
         granted_qos: if random.below(4) == 0 { 1 } else { 2 },
         a_copy_for_each: random.below(2) == 0,
         passes_on_release: random.below(2) == 0,

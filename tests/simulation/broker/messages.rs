@@ -4,7 +4,7 @@ use hawser::codec::{
     Ack, Packet, PacketId, Place, Property, Publish, Qos, ReasonCode, RetainHandling, SubscribeOptions, Version, topic,
 };
 
-use super::session::Open;
+use super::session::{Open, Subscription};
 use super::{Broker, Letter, Stage, Written};
 use crate::peer::block;
 
@@ -107,26 +107,27 @@ impl Broker {
         let Some(session) = &self.session else {
             return;
         };
-        let hits: Vec<SubscribeOptions> = session
+        let hits: Vec<Subscription> = session
             .subscriptions
             .iter()
-            .filter(|(filter, options)| topic::matches(plain(filter), topic) && !(own && options.no_local))
-            .map(|(_, options)| *options)
+            .filter(|(filter, hit)| topic::matches(plain(filter), topic) && !(own && hit.options.no_local))
+            .map(|(_, hit)| *hit)
             .collect();
-        let most = hits.iter().map(|options| options.qos).max();
-        let copies = if self.policy.a_copy_for_each { hits.len() } else { 1 };
-        for options in hits.iter().take(copies) {
-            let allowed = if self.policy.a_copy_for_each {
-                Some(options.qos)
-            } else {
-                // [MQTT-3.3.4-2]
-                most
-            };
-            self.write(
-                topic,
-                qos.min(allowed.unwrap_or_default()),
-                retain && options.retain_as_published,
-            );
+        if self.policy.a_copy_for_each {
+            for hit in hits {
+                let retain = retain && hit.options.retain_as_published;
+                self.write(
+                    topic,
+                    qos.min(hit.options.qos),
+                    retain,
+                    hit.identifier.into_iter().collect(),
+                );
+            }
+        } else if let Some(most) = hits.iter().map(|hit| hit.options.qos).max() {
+            // [MQTT-3.3.4-2], [MQTT-3.3.4-3], [MQTT-3.3.4-4]
+            let retain = retain && hits.iter().any(|hit| hit.options.retain_as_published);
+            let identifiers = hits.iter().filter_map(|hit| hit.identifier).collect();
+            self.write(topic, qos.min(most), retain, identifiers);
         }
     }
 
@@ -148,13 +149,15 @@ impl Broker {
     }
 
     /// Puts a message for the client behind all others.
-    pub(super) fn write(&mut self, topic: &str, qos: Qos, retain: bool) {
+    pub(super) fn write(&mut self, topic: &str, qos: Qos, retain: bool, mut identifiers: Vec<u32>) {
+        identifiers.sort_unstable();
         let number = self.written.len() as u32;
         let connected = self.connection.as_ref().is_some_and(|connection| connection.greeted);
         self.written.push(Written {
             topic: topic.into(),
             qos,
             retain,
+            identifiers: identifiers.clone(),
             sent: false,
             acknowledged: false,
             // Nobody keeps QoS 0 for a client that is away.
@@ -166,6 +169,7 @@ impl Broker {
                 topic: topic.into(),
                 qos,
                 retain,
+                identifiers,
                 stage: Stage::Waiting,
             });
         }
@@ -245,10 +249,16 @@ impl Broker {
             Version::V5 => self.connection().aliases_out.of(&letter.topic),
             Version::V311 => None,
         };
-        let properties: Vec<Property<'_>> = alias
+        let mut properties: Vec<Property<'_>> = alias
             .map(|(alias, _)| Property::TopicAlias(alias))
             .into_iter()
             .collect();
+        properties.extend(
+            letter
+                .identifiers
+                .iter()
+                .map(|identifier| Property::SubscriptionIdentifier(*identifier)),
+        );
         let known = alias.is_some_and(|(_, known)| known);
         let properties = block(Place::PublishFromServer, &properties);
         let payload = letter.number.to_string();

@@ -13,7 +13,7 @@ use hawser::codec::{
 use crate::peer::{block, decode};
 use connection::Connection;
 pub use session::Stage;
-use session::{Letter, Session};
+use session::{Letter, Session, Subscription};
 
 /// How the broker behaves on connections from now on.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Policy {
     pub receive_maximum: u16,
     pub topic_alias_maximum: u16,
     pub server_keep_alive: Option<u16>,
+    /// It takes subscription identifiers.
+    pub identifiers: bool,
     /// It grants no higher QoS.
     pub granted_qos: u8,
     /// A message that several subscriptions match comes once for each of them, else once in all (3.3.4).
@@ -36,6 +38,8 @@ pub struct Written {
     pub topic: String,
     pub qos: Qos,
     pub retain: bool,
+    /// Of the subscriptions that it is for, in rising order.
+    pub identifiers: Vec<u32>,
     /// It left on some connection.
     pub sent: bool,
     /// The client has said that it has it.
@@ -194,11 +198,11 @@ impl Broker {
         self.session.as_ref().is_some_and(quiet) && self.connection.as_ref().is_some_and(done)
     }
 
-    /// Filters and the QoS that was granted.
-    pub fn subscriptions(&self) -> BTreeMap<String, u8> {
+    /// Filters, the QoS that was granted, and the identifier.
+    pub fn subscriptions(&self) -> BTreeMap<String, (u8, Option<u32>)> {
         let subscriptions = self.session.iter().flat_map(|session| &session.subscriptions);
         subscriptions
-            .map(|(filter, options)| (filter.clone(), options.qos.bits()))
+            .map(|(filter, standing)| (filter.clone(), (standing.options.qos.bits(), standing.identifier)))
             .collect()
     }
 
@@ -226,6 +230,8 @@ impl Broker {
             Packet::PubRec(ack) => self.on_pubrec(ack.packet_id),
             Packet::PubComp(ack) => self.on_end(ack.packet_id, Qos::ExactlyOnce),
             Packet::Subscribe(subscribe) => {
+                let identifier = subscribe.properties.subscription_identifier();
+                assert!(identifier.is_none() || self.policy.identifiers, "(3.2.2.3.12)");
                 let mut reasons = Vec::new();
                 let mut retained = Vec::new();
                 for (filter, mut options) in subscribe.filters.iter() {
@@ -238,7 +244,8 @@ impl Broker {
                     }
                     options.qos = options.qos.min(Qos::from_bits(self.policy.granted_qos).unwrap());
                     reasons.push(options.qos.bits());
-                    let new = self.session().subscriptions.insert(filter.into(), options).is_none();
+                    let standing = Subscription { options, identifier };
+                    let new = self.session().subscriptions.insert(filter.into(), standing).is_none();
                     retained.extend(self.retained_for(filter, options, new));
                 }
                 self.send(Packet::SubAck(SubAck {
@@ -247,7 +254,7 @@ impl Broker {
                     reasons: &reasons,
                 }));
                 for (topic, qos) in retained {
-                    self.write(&topic, qos, true);
+                    self.write(&topic, qos, true, identifier.into_iter().collect());
                 }
             }
             Packet::Unsubscribe(unsubscribe) => {
@@ -308,6 +315,9 @@ impl Broker {
             Property::TopicAliasMaximum(topic_alias_maximum),
         ];
         properties.extend(self.policy.server_keep_alive.map(Property::ServerKeepAlive));
+        if !self.policy.identifiers {
+            properties.push(Property::SubscriptionIdentifierAvailable(false));
+        }
         let limits = block(Place::ConnAck, &properties);
         self.send(Packet::ConnAck(ConnAck {
             session_present: resumed,

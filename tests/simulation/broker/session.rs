@@ -6,7 +6,7 @@ use hawser::codec::{PacketId, Qos, SubscribeOptions};
 
 #[derive(Default)]
 pub struct Session {
-    pub subscriptions: BTreeMap<String, SubscribeOptions>,
+    pub subscriptions: BTreeMap<String, Subscription>,
     /// Messages for the client, in the order they are sent.
     pub letters: VecDeque<Letter>,
     /// QoS 2 messages of the client between PUBLISH and PUBREL.
@@ -14,6 +14,13 @@ pub struct Session {
     /// Numbers of client messages that this session has seen.
     pub seen: BTreeSet<u32>,
     pub last_id: u16,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Subscription {
+    pub options: SubscribeOptions,
+    /// The Subscription Identifier (3.8.2.1.2).
+    pub identifier: Option<u32>,
 }
 
 /// A QoS 2 message of the client that has arrived.
@@ -31,6 +38,7 @@ pub struct Letter {
     pub topic: String,
     pub qos: Qos,
     pub retain: bool,
+    pub identifiers: Vec<u32>,
     pub stage: Stage,
 }
 

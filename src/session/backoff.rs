@@ -30,6 +30,8 @@ pub(super) struct Backoff {
     failures: u32,
     /// Delays given: one more than failures after the loss of a stable link.
     delays: u32,
+    /// The last link that held for a while, or met a fault, ended by a fault of the broker.
+    faulty: bool,
 }
 
 impl Backoff {
@@ -44,9 +46,17 @@ impl Backoff {
         self.delays = 0;
     }
 
-    /// Counts an attempt that failed.
-    pub(super) const fn fail(&mut self) {
-        self.failures = self.failures.saturating_add(1);
+    /// An attempt failed, or a link is lost, which may have been `stable`, and may have ended by a `fault` of the broker. A broker that commits
+    /// one on every link is not taken for a good one because its links hold for a while.
+    pub(super) const fn lost(&mut self, stable: bool, fault: bool) {
+        if stable && !(fault && self.faulty) {
+            self.reset();
+        } else {
+            self.failures = self.failures.saturating_add(1);
+        }
+        if stable || fault {
+            self.faulty = fault;
+        }
     }
 
     /// How long to wait for the next attempt, or that there is to be none.
@@ -112,7 +122,7 @@ mod tests {
         let (mut backoff, mut random) = (Backoff::default(), Random::new(1));
         let rule = Reconnect::Fixed { delay: 5, jitter: 0 };
         let mut next = |backoff: &mut Backoff| {
-            backoff.fail();
+            backoff.lost(false, false);
             backoff.delay(rule, Some(3), &mut random)
         };
         assert_eq!(next(&mut backoff), Some(5));

@@ -47,7 +47,7 @@ pub struct Config {
     pub connect_timeout: u64,
     /// How to come back.
     pub reconnect: Reconnect,
-    /// Milliseconds online after which the count of failed attempts starts again.
+    /// Milliseconds online after which the count of failed attempts starts again, unless each link ends by a fault of the broker.
     pub stable_after: u64,
     /// Stop after this many attempts in a row that failed.
     pub max_attempts: Option<u32>,

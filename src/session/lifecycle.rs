@@ -202,11 +202,8 @@ impl Session {
             self.authentication_failures = self.authentication_failures.saturating_add(1);
         }
         let at_once = self.choose_version(&cause) || self.follow_reference(&cause);
-        if self.is_stable() {
-            self.backoff.reset();
-        } else {
-            self.backoff.fail();
-        }
+        let fault = matches!(cause, Cause::ProtocolError { .. } | Cause::TextFrame);
+        self.backoff.lost(self.is_stable(), fault);
         if at_once {
             self.drop_link(close);
             self.connect(Some(cause));

@@ -218,3 +218,22 @@ fn what_was_asked_for_in_the_moment_of_the_loss_waits_for_the_next_connection() 
     world.connack(true, &[]);
     world.expect(&["SUBSCRIBE 2 a:0", "PUBLISH q1 1 dup \"t\" x"]);
 }
+
+#[test]
+fn a_broker_that_breaks_the_protocol_on_each_link_is_backed_off_from_however_long_the_links_hold() {
+    let mut world = World::online(lasting());
+    world.publish(1, 1, "t", "x");
+    let mut waits = Vec::new();
+    for _ in 0..4 {
+        world.advance(6_000);
+        // PUBCOMP for QoS 1, whose identifier comes again with the session.
+        world.pubcomp(1);
+        waits.push(wait(&world));
+        world.reconnect();
+        world.connack(true, &[]);
+    }
+    assert_eq!(waits, [1_000, 2_000, 4_000, 8_000]);
+    world.advance(6_000);
+    world.cut();
+    assert_eq!(wait(&world), 1_000, "a link that held and was just lost");
+}

@@ -16,6 +16,7 @@
 //! | `simulation` | moves client, broker, network and store through virtual time, one event after the other |
 //! | `scripts`, `cuts` | scripted conversations, cut at every byte and every event |
 //! | `conversations`, `random_conversations` | conversations and faults from one seed |
+//! | `hostile` | brokers that break the rules, and what becomes of them |
 //!
 //! The client side is the `World` of the scenarios; its committed batches are kept as a store would ([`store`]), so that a client can be restored from them.
 #![cfg(not(target_arch = "wasm32"))]
@@ -37,6 +38,7 @@ mod world;
 mod broker;
 mod conversations;
 mod cuts;
+mod hostile;
 
 mod ledger;
 mod network;

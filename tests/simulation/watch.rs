@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hawser::codec::{self, Packet, PacketId, Publish, Qos, Sender, Version};
-use hawser::session::StoreKey;
+use hawser::session::{Config, StoreKey};
 
 use crate::driver::split;
 use crate::peer::decode;
@@ -19,6 +19,10 @@ enum Use {
 pub struct Watch {
     version: Version,
     durable: bool,
+    /// The session may outlive its connections; it does; CONNECT asked for a clean start.
+    may_last: bool,
+    lasts: bool,
+    clean: bool,
     /// Bytes of a packet that has not arrived as a whole.
     unread: Vec<u8>,
     connected: bool,
@@ -39,10 +43,13 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub fn new(version: Version, durable: bool) -> Self {
+    pub fn new(config: &Config) -> Self {
         Self {
-            version,
-            durable,
+            version: config.version,
+            durable: config.durable,
+            may_last: config.session_expiry > 0,
+            lasts: false,
+            clean: false,
             unread: Vec::new(),
             connected: false,
             sessions: 0,
@@ -84,6 +91,8 @@ impl Watch {
         match packet {
             Packet::ConnAck(connack) => {
                 self.connected = true;
+                // A clean session of 3.1.1 ends with its connection.
+                self.lasts = self.may_last && (self.version == Version::V5 || !self.clean);
                 let standard = if self.version == Version::V5 { u16::MAX } else { 20 };
                 self.receive_maximum = usize::from(connack.properties.receive_maximum().unwrap_or(standard));
                 if connack.session_present {
@@ -135,7 +144,11 @@ impl Watch {
 
     fn send(&mut self, packet: &Packet<'_>, store: &Store) {
         match packet {
-            Packet::Connect(_) => assert!(!self.connected, "[MQTT-3.1.0-2] a second CONNECT"),
+            Packet::Connect(connect) => {
+                assert!(!self.connected, "[MQTT-3.1.0-2] a second CONNECT");
+                assert!(!(self.lasts && connect.clean_start), "a session is thrown away");
+                self.clean = connect.clean_start;
+            }
             Packet::Publish(publish) => {
                 if let Some(id) = publish.packet_id {
                     self.check_publish(publish, id, store);

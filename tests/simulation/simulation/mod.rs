@@ -105,7 +105,7 @@ impl Simulation {
         let mut world = World::new(config.clone());
         world.slow_store = weather.commit.is_some();
         Self {
-            watch: Watch::new(version, config.durable),
+            watch: Watch::new(&config),
             broker: Broker::new(version, policy),
             world,
             config,

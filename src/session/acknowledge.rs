@@ -3,7 +3,7 @@
 use crate::codec::{Ack, PacketId, Qos, ReasonCode, Version};
 
 use super::packet_ids::Owner;
-use super::queue::Stage;
+use super::queue::{Entry, Stage};
 use super::write_ahead::{Held, Lane};
 use super::{Failure, Fault, Session, Span, StoreKey};
 
@@ -22,7 +22,7 @@ impl Session {
     /// QoS 1 is done, for better or worse `[MQTT-4.4.0-2]`. Here and below, `end` is where the packet ends in the input buffer.
     pub(super) fn on_puback(&mut self, ack: &Ack<'_>, end: usize) -> Result<(), Fault> {
         if let Target::Message(slot) = self.target(ack.packet_id, Qos::AtLeastOnce)? {
-            self.finish(slot, ack.reason.0, ack, end);
+            self.finish(slot, u32::from(ack.reason.0), ack, end);
         }
         Ok(())
     }
@@ -36,18 +36,8 @@ impl Session {
                     self.emit_release(slot);
                 }
             }
-            Target::Message(slot) if ack.reason.is_error() => self.finish(slot, ack.reason.0, ack, end),
-            Target::Message(slot) => {
-                self.queue.drop_packet(slot);
-                self.queue.move_to(slot, Stage::Releasing);
-                if let Some(entry) = self.queue.get_mut(slot) {
-                    entry.reason = ack.reason.0;
-                    let [high, low] = ack.packet_id.get().to_be_bytes();
-                    let key = StoreKey::Outbound(entry.sequence);
-                    entry.stored_in = self.store.put(key, &[PUBREL, 2, high, low]);
-                }
-                self.emit_release(slot);
-            }
+            Target::Message(slot) if ack.reason.is_error() => self.finish(slot, u32::from(ack.reason.0), ack, end),
+            Target::Message(slot) => self.begin_release(slot, u32::from(ack.reason.0)),
             // A message that has yet to be sent on this connection must not be released before it: it would arrive twice.
             Target::Nobody if !ack.reason.is_error() && self.packet_ids.owner(ack.packet_id).is_none() => {
                 self.write_pubrel(ack.packet_id, false);
@@ -63,7 +53,7 @@ impl Session {
             if self.queue.stage(slot) != Some(Stage::Releasing) {
                 return Err(Fault::protocol("PUBCOMP for a message that was not released"));
             }
-            let code = self.queue.get(slot).map_or(0, |entry| entry.reason);
+            let code = self.queue.get(slot).map_or(0, |entry| entry.outcome);
             self.finish(slot, code, ack, end);
         }
         Ok(())
@@ -89,10 +79,36 @@ impl Session {
         }
     }
 
-    fn finish(&mut self, slot: u32, code: u8, ack: &Ack<'_>, end: usize) {
+    fn finish(&mut self, slot: u32, code: u32, ack: &Ack<'_>, end: usize) {
         let properties = self.refer(&ack.properties, end);
-        self.settle(slot, u32::from(code), properties);
+        self.settle(slot, code, properties);
         self.pump();
+    }
+
+    /// Gives up a message that this connection has no place for. A broker that has had it at QoS 2 before keeps its identifier until PUBREL comes, and would
+    /// take the next message with that identifier for this one `[MQTT-4.3.3-10]`.
+    pub(super) fn give_up(&mut self, slot: u32, failure: Failure) {
+        let exactly_once = |entry: &Entry| entry.dup && entry.qos == Qos::ExactlyOnce;
+        if self.queue.get(slot).is_some_and(exactly_once) {
+            self.begin_release(slot, failure.code());
+        } else {
+            self.settle(slot, failure.code(), Span::default());
+        }
+    }
+
+    /// PUBREL takes the place of PUBLISH.
+    fn begin_release(&mut self, slot: u32, outcome: u32) {
+        self.queue.drop_packet(slot);
+        self.queue.move_to(slot, Stage::Releasing);
+        if let Some(entry) = self.queue.get_mut(slot)
+            && let Some(id) = entry.packet_id
+        {
+            entry.outcome = outcome;
+            let [high, low] = id.get().to_be_bytes();
+            let key = StoreKey::Outbound(entry.sequence);
+            entry.stored_in = self.store.put(key, &[PUBREL, 2, high, low]);
+        }
+        self.emit_release(slot);
     }
 
     /// Sends PUBREL, or holds it until the store has it.

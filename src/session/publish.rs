@@ -114,7 +114,7 @@ impl Session {
                 dup: false,
                 held: false,
                 counted: false,
-                reason: 0,
+                outcome: 0,
             },
         );
         self.pump();
@@ -181,7 +181,7 @@ impl Session {
             .map_or(Ok(()), |entry| self.check_entry(entry, Stage::Resending))
         {
             Ok(()) => self.begin(slot),
-            Err(failure) => self.settle(slot, failure.code(), Span::default()),
+            Err(failure) => self.give_up(slot, failure),
         }
     }
 

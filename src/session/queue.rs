@@ -60,8 +60,8 @@ pub(super) struct Entry {
     pub(super) held: bool,
     /// It takes a place in the window of this connection (4.9).
     pub(super) counted: bool,
-    /// What PUBREC said.
-    pub(super) reason: u8,
+    /// What to tell when PUBCOMP comes: what PUBREC said, or why the message was given up.
+    pub(super) outcome: u32,
 }
 
 #[derive(Debug)]
@@ -322,7 +322,7 @@ mod tests {
             dup: false,
             held: false,
             counted: false,
-            reason: 0,
+            outcome: 0,
         }
     }
 

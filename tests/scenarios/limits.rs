@@ -284,9 +284,10 @@ fn what_would_be_sent_again_is_refused_where_a_resumed_connection_takes_less_tha
     world.publish(3, 1, "t", "y");
     world.reconnect();
     world.connack(true, &[MaximumQos(1), RetainAvailable(false)]);
-    world.assert_failed(1, Failure::QosNotSupported);
     world.assert_failed(2, Failure::RetainNotAvailable);
-    world.expect(&["PUBLISH q1 3 dup \"t\" y"]);
+    world.expect(&["PUBREL 1", "PUBLISH q1 3 dup \"t\" y"]);
+    world.pubcomp(1);
+    world.assert_failed(1, Failure::QosNotSupported);
 }
 
 #[test]
@@ -300,5 +301,29 @@ fn a_disconnect_never_carries_a_reason_that_only_servers_give() {
         world.session.close(world.time(), reason, &[]);
         world.drain();
         world.expect(&[expected]);
+    }
+}
+
+#[test]
+fn a_qos_2_message_that_a_resumed_session_cannot_take_any_more_is_released_before_its_identifier_is_free() {
+    for limit in [MaximumPacketSize(12), MaximumQos(1)] {
+        let mut world = World::online(lasting());
+        world.publish(1, 2, "t", "too long by then");
+        world.reconnect();
+        world.connack(true, &[limit]);
+        // The broker may have had it: to it, another message with this identifier would be the same one.
+        world.expect(&["PUBREL 1"]);
+        assert!(world.is_open(1));
+        world.reconnect();
+        world.connack(true, &[limit]);
+        world.expect(&["PUBREL 1"]);
+        world.pubcomp(1);
+        let failure = if matches!(limit, MaximumQos(_)) {
+            Failure::QosNotSupported
+        } else {
+            Failure::PacketTooLarge
+        };
+        world.assert_failed(1, failure);
+        assert_eq!(world.session.usage().packet_ids, 0);
     }
 }

@@ -73,6 +73,7 @@ impl Conversation {
                     qos: Qos::from_bits(*qos).unwrap(),
                     topic: (*topic).into(),
                     sessions: simulation.watch.sessions,
+                    large: *padding > 20,
                     cancelled: false,
                 };
                 simulation.ledger.published.insert(token, published);

@@ -63,6 +63,8 @@ impl Case {
             receive_maximum: if v5 { self.script.windows.0 } else { 20 },
             topic_alias_maximum: if v5 { self.script.aliases } else { 0 },
             server_keep_alive: None,
+            maximum_packet_size: u32::MAX,
+            maximum_qos: 2,
             identifiers: true,
             granted_qos: 2,
             a_copy_for_each: self.stored,

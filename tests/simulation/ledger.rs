@@ -14,6 +14,8 @@ pub struct Published {
     pub topic: String,
     /// Sessions that had begun by then.
     pub sessions: u32,
+    /// Larger than some brokers take.
+    pub large: bool,
     /// Cancelling it was tried.
     pub cancelled: bool,
 }
@@ -141,6 +143,14 @@ impl Ledger {
             .all(|token| !world.is_open(*token))
     }
 
+    /// Publishes that were larger than the broker took by then.
+    pub fn given_up(&self, world: &World) -> usize {
+        let outcomes = self.published.keys().filter_map(|token| world.settled.get(token));
+        outcomes
+            .filter(|(code, _)| *code == Failure::PacketTooLarge.code())
+            .count()
+    }
+
     /// The account at the end, when all is quiet. `perfect`: nothing has gone wrong on the way.
     pub fn close(&self, world: &World, broker: &Broker, sessions: u32, perfect: bool) {
         for (token, published) in &self.published {
@@ -200,6 +210,9 @@ impl Ledger {
             _ if outcome == Failure::Indeterminate.code() => published.qos == Qos::ExactlyOnce && session_lost,
             _ if outcome == Failure::Cancelled.code() => published.cancelled && times == 0,
             _ if outcome == Failure::QueueFull.code() => times == 0,
+            // It may have been sent when the broker took larger packets.
+            _ if outcome == Failure::PacketTooLarge.code() => published.large,
+            _ if outcome == Failure::QosNotSupported.code() => published.qos.bits() > broker.policy.maximum_qos,
             _ if outcome == Failure::Closed.code() => self.closed(world),
             _ => false,
         };

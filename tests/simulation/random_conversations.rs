@@ -56,12 +56,18 @@ fn config(random: &mut Random) -> Config {
 }
 
 fn policy(random: &mut Random, version: Version) -> Policy {
+    let maximum_qos = match version {
+        Version::V5 => [2, 2, 2, 2, 1, 0][random.below(6) as usize],
+        Version::V311 => 2,
+    };
     Policy {
         receive_maximum: 20,
+        maximum_packet_size: u32::MAX,
+        maximum_qos,
         topic_alias_maximum: 0,
         server_keep_alive: (version == Version::V5 && random.below(4) == 0).then_some(6),
         identifiers: version == Version::V311 || random.below(4) > 0,
-        granted_qos: if random.below(4) == 0 { 1 } else { 2 },
+        granted_qos: maximum_qos.min(1 + random.below(4) as u8),
         a_copy_for_each: random.below(2) == 0,
         passes_on_release: random.below(2) == 0,
     }
@@ -130,9 +136,11 @@ impl Run {
         if self.simulation().config.version == Version::V5 {
             let window = self.any(&[1, 2, 3, 8, 20, u16::MAX]);
             let aliases = self.random.below(4) as u16;
+            let size = self.any(&[u32::MAX, u32::MAX, 150, 60]);
             let policy = &mut self.simulation().broker.policy;
             policy.receive_maximum = window;
             policy.topic_alias_maximum = aliases;
+            policy.maximum_packet_size = size;
         }
     }
 

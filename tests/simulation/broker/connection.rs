@@ -19,6 +19,7 @@ pub struct Connection {
     /// What was announced to the client.
     pub receive_maximum: u16,
     pub topic_alias_maximum: u16,
+    pub maximum_packet_size: usize,
     /// QoS 1 and 2 messages of the client that this side has not answered for good.
     pub unanswered: usize,
     /// Milliseconds, 0 = off.
@@ -43,6 +44,7 @@ impl Connection {
             used: 0,
             receive_maximum: 0,
             topic_alias_maximum: 0,
+            maximum_packet_size: usize::MAX,
             unanswered: 0,
             keep_alive: 0,
             heard: now,

@@ -13,6 +13,7 @@ impl Broker {
         let topic = self.topic_of(publish);
         let number = number(publish.payload);
         self.connection().check_order(publish.qos, number);
+        assert!(publish.qos.bits() <= self.policy.maximum_qos, "[MQTT-3.2.2-11]");
         let Some(id) = publish.packet_id else {
             return self.take(publish.qos, number, &topic, publish.retain);
         };

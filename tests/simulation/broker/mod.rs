@@ -22,6 +22,8 @@ pub struct Policy {
     pub receive_maximum: u16,
     pub topic_alias_maximum: u16,
     pub server_keep_alive: Option<u16>,
+    pub maximum_packet_size: u32,
+    pub maximum_qos: u8,
     /// It takes subscription identifiers.
     pub identifiers: bool,
     /// It grants no higher QoS.
@@ -217,6 +219,7 @@ impl Broker {
     /// One packet of the client.
     fn receive(&mut self, bytes: &[u8]) {
         let packet = decode(bytes, self.version);
+        assert!(bytes.len() <= self.connection().maximum_packet_size, "[MQTT-3.2.2-15]");
         assert_eq!(
             matches!(packet, Packet::Connect(_)),
             !self.connection().greeted,
@@ -297,8 +300,10 @@ impl Broker {
         let version = self.version;
         let keep_alive = self.policy.server_keep_alive.unwrap_or(connect.keep_alive);
         let (receive_maximum, topic_alias_maximum) = (self.policy.receive_maximum, self.policy.topic_alias_maximum);
+        let maximum_packet_size = self.policy.maximum_packet_size;
         let connection = self.connection();
         connection.greeted = true;
+        connection.maximum_packet_size = maximum_packet_size as usize;
         connection.resumed = resumed;
         connection.expiry = match version {
             Version::V5 => connect.properties.session_expiry_interval().unwrap_or(0),
@@ -315,6 +320,12 @@ impl Broker {
             Property::TopicAliasMaximum(topic_alias_maximum),
         ];
         properties.extend(self.policy.server_keep_alive.map(Property::ServerKeepAlive));
+        if self.policy.maximum_packet_size < u32::MAX {
+            properties.push(Property::MaximumPacketSize(self.policy.maximum_packet_size));
+        }
+        if self.policy.maximum_qos < 2 {
+            properties.push(Property::MaximumQos(self.policy.maximum_qos));
+        }
         if !self.policy.identifiers {
             properties.push(Property::SubscriptionIdentifierAvailable(false));
         }

@@ -95,6 +95,8 @@ fn generous() -> Policy {
         receive_maximum: 20,
         topic_alias_maximum: 0,
         server_keep_alive: None,
+        maximum_packet_size: u32::MAX,
+        maximum_qos: 2,
         identifiers: true,
         granted_qos: 2,
         a_copy_for_each: false,

@@ -214,7 +214,10 @@ impl Simulation {
                 (limit, 0),
                 "the window is not what it was: {usage:?}"
             );
-            assert!(self.watch.is_at_rest(), "the watch waits for something");
+            assert!(
+                self.watch.is_at_rest(self.ledger.given_up(&self.world)),
+                "the watch waits for something"
+            );
         }
         let kept = self.store.values.keys();
         let left: Vec<_> = kept

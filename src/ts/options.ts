@@ -119,7 +119,8 @@ export interface ConnectOptions {
   /** Default: the engine makes a random one. 1 to 65,535 bytes. */
   readonly clientId?: string | undefined;
   /**
-   * The protocol to speak, and no other. Default: 5.0, and 3.1.1 with a broker that does not speak 5.0; that one is remembered. What 3.1.1 cannot
+   * The protocol to speak, and no other. Default: 5.0, and 3.1.1 with a broker that refuses 5.0 or, as far as attempts are repeated,
+   * hangs up on it and takes 3.1.1; that one is remembered. What 3.1.1 cannot
    * say is left out there: properties of messages, wills and subscriptions, subscription options but `qos`, and the time of `session.expiry`. A
    * session outlives the connection only if there is a `clientId`, and then for ever.
    */
@@ -139,6 +140,7 @@ export interface ConnectOptions {
   /** How a lost link is brought back. Default: `{ kind: "exponential" }`; `false` is never. */
   readonly reconnect?: false | Reconnect | undefined;
   readonly credentials?: Credentials | CredentialsProvider | undefined;
+  /** Enhanced authentication (5.0 only), beside or instead of `credentials`. */
   readonly authentication?: Authentication | undefined;
   readonly will?: Will | undefined;
   /** How many QoS 1 and 2 messages the broker may have unanswered at once, 1 to 65,535. Default: 65,535. */

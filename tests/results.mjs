@@ -7,7 +7,7 @@ import { ROOT } from "../setup.mjs";
 
 const FOLDER = join(ROOT, "target/test-results");
 
-/** Files that cannot change what a stage finds: after a change there its results still hold. No stage's results depend on prose or on the conformance map. */
+/** Files that cannot change what a stage finds: after a change there its results still hold. No stage's results depend on prose, on the conformance map or on the interoperability matrix. */
 const WITHOUT_EFFECT = {
   ts: /\.rs$/,
   rust: /\.(ts|m?js|css|html|svg|png)$/,
@@ -15,7 +15,7 @@ const WITHOUT_EFFECT = {
   e2e: /^tests\/.*\.rs$/,
   package: /^tests\/.*\.rs$/,
 };
-const PROSE = /\.md$|^LICENSE|^tests\/conformance\/[^/]*\.(tsv|mjs)$/;
+const PROSE = /\.md$|^LICENSE|^tests\/conformance\/[^/]*\.(tsv|mjs)$|^tests\/interop\/matrix\.json$/;
 
 /** @typedef {"passed" | "failed" | "skipped"} Outcome */
 

@@ -30,7 +30,14 @@ function wasmWarnings() {
 /** In order, the quick ones first. */
 const STAGES = [
   { name: "rules", title: "the rules of the house are kept", tests: true, commands: () => [nodeTests("tests/rules")] },
-  { name: "rustfmt", title: "Rust is formatted", commands: () => [run("cargo", "fmt", "--all", "--check")] },
+  {
+    name: "rustfmt",
+    title: "Rust is formatted",
+    commands: () => [
+      run("cargo", "fmt", "--all", "--check"),
+      run("cargo", "fmt", "--manifest-path", "tests/interop/rmqtt/Cargo.toml", "--check"),
+    ],
+  },
   {
     name: "biome",
     title: "TypeScript and JavaScript are formatted and free of lint",

@@ -19,82 +19,6 @@ async function roundTrip(client) {
   await subscription.until(1);
 }
 
-matrix("subscription options", ONLY, (test) => {
-  const kept = async (peer, base) => {
-    const other = await peer();
-    await other.publish(`${base}/a`, "kept", { qos: 1, retain: true });
-    return other;
-  };
-
-  test(
-    "Retain Handling decides whether retained messages come: always, to a new subscription, never",
-    "retain handling",
-    async ({ online, peer }) => {
-      const base = unique("handling");
-      await kept(peer, base);
-      const client = await online();
-      const never = await client.subscribed(`${base}/a`, { qos: 1, retainHandling: "never" });
-      const ifNew = await client.subscribed(`${base}/+`, { qos: 1, retainHandling: "if-new" });
-      const always = await client.subscribed(`${base}/#`, { qos: 1, retainHandling: "send" });
-      await roundTrip(client);
-      const counts = () => Promise.all([ifNew, always].map(async (subscription) => (await subscription.messages()).length));
-      const [first] = await counts();
-      assert.ok(first >= 1, "a new subscription with if-new gets the retained message");
-      assert.ok((await always.messages()).length >= 1);
-      await never.unsubscribe();
-      const again = await online();
-      const quiet = await again.subscribed(`${base}/a`, { qos: 1, retainHandling: "never" });
-      await roundTrip(again);
-      assert.deepEqual(await quiet.messages(), []);
-    },
-  );
-
-  test("Retain As Published keeps the flag of the publisher", "retain as published", async ({ online, peer }) => {
-    const base = unique("published");
-    const client = await online();
-    const asPublished = await client.subscribed(`${base}/yes`, { qos: 1, retainAsPublished: true });
-    const cleared = await client.subscribed(`${base}/no`, { qos: 1, retainAsPublished: false });
-    const other = await peer();
-    for (const name of ["yes", "no"]) await other.publish(`${base}/${name}`, "x", { qos: 1, retain: true });
-    assert.deepEqual([(await asPublished.until(1))[0].retain, (await cleared.until(1))[0].retain], [true, false]);
-  });
-
-  test("No Local leaves out what the client publishes itself", "no local", async ({ online, peer }) => {
-    const topic = unique("local");
-    const client = await online();
-    const subscription = await client.subscribed(topic, { qos: 1, noLocal: true });
-    await client.publish(topic, "own", { qos: 1 });
-    const other = await peer();
-    await other.publish(topic, "foreign", { qos: 1 });
-    await subscription.until(1);
-    await roundTrip(client);
-    assert.deepEqual(texts(await subscription.messages()), ["foreign"]);
-  });
-
-  test("a shared subscription gives each message to one of its clients", "shared subscriptions", async ({ connect, online, peer }) => {
-    const topic = unique("work");
-    const clients = [await online(), await connect()];
-    const { limits } = await clients[0].until({ state: "online" });
-    const filter = `$share/group/${topic}`;
-    if (!limits.sharedSubscriptionsAvailable) {
-      await assert.rejects(clients[0].subscribed(filter, { qos: 1 }), { code: "shared-not-available" });
-      throw new NotOffered("CONNACK says Shared Subscription Available 0");
-    }
-    const shares = await Promise.all(clients.map((client) => client.subscribed(filter, { qos: 1 })));
-    const other = await peer();
-    for (let i = 0; i < 20; i++) await other.publish(topic, String(i), { qos: 1 });
-    const all = async () => (await Promise.all(shares.map((share) => share.messages()))).flat();
-    await until(async () => (await all()).length >= 20, "20 messages in all");
-    await Promise.all(clients.map(roundTrip));
-    assert.deepEqual(
-      texts(await all())
-        .map(Number)
-        .sort((a, b) => a - b),
-      Array.from({ length: 20 }, (_, i) => i),
-    );
-  });
-});
-
 matrix("topic aliases", ONLY, (test) => {
   const long = () => `${unique("alias")}/${"long-".repeat(20)}`;
 
@@ -169,7 +93,8 @@ matrix("flow control", { ...ONLY, broker: { receiveMaximum: 20 } }, (test) => {
       const other = await peer();
       for (let i = 0; i < 8; i++) await other.publish(topic, String(i), { qos: 1 });
       await subscription.until(1);
-      await roundTrip(client);
+      // An answered SUBSCRIBE tells that the broker has sent what it may: some hold QoS 0 back too when the window is full.
+      await client.subscribed(unique("answered"), { qos: 0 });
       const count = publishes(broker.proxy, from, "down").filter(({ flags }) => flags & 6).length;
       assert.ok(count >= 1 && count <= 3, `${count} messages under way`);
     },
@@ -194,12 +119,12 @@ matrix("times", ONLY, (test) => {
         await subscription.unsubscribe();
         return subscription.messages();
       };
+      await until(async () => (await kept()).every(({ text }) => text === "long"), "the short one to expire");
       const left = await until(async () => {
-        const messages = await kept();
-        return messages.every(({ text }) => text === "long") && messages;
-      }, "the short one to expire");
-      assert.equal(left.length, 1);
-      assert.ok(left[0].expiry > 0 && left[0].expiry < 1_000, `told ${left[0].expiry} s of 1,000 s`);
+        const [{ expiry }] = await kept();
+        return expiry < 1_000 && expiry;
+      }, "the time of the long one to be counted down");
+      assert.ok(left > 900, `${left} s are left of 1,000 s`);
     },
   );
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { isPattern, pattern } from "./page/pattern.js";
 import { unique } from "./support/lab.mjs";
-import { matrix } from "./support/matrix.mjs";
+import { granted, matrix } from "./support/matrix.mjs";
 
 const MIB = 1 << 20;
 
@@ -37,6 +37,7 @@ matrix("messages", { basic: true }, (test) => {
       const topic = unique("in");
       const client = await online();
       const subscription = await client.subscribed(topic, { qos });
+      await granted(subscription, qos);
       const other = await peer();
       await other.publish(topic, "grüß Gott", { qos });
       await other.publish(topic, "end", { qos });
@@ -62,6 +63,7 @@ matrix("messages", { basic: true }, (test) => {
       const topic = unique("big-in");
       const client = await online();
       const subscription = await client.subscribed(topic, { qos });
+      await granted(subscription, qos);
       const other = await peer();
       await other.publish(topic, Buffer.from(pattern(MIB)), { qos });
       const [message] = await subscription.until(1);

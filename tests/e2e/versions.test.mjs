@@ -6,9 +6,9 @@ import { unique } from "./support/lab.mjs";
 import { matrix, NotOffered } from "./support/matrix.mjs";
 
 /** What the broker said to a CONNECT that it does not like, as far as a client can tell. */
-function answer({ kind, reasonCode, code }) {
+function answer({ kind, reasonCode, closeCode }) {
   if (kind === "refused") return `CONNACK with return code ${reasonCode}`;
-  return kind === "socket-closed" ? `no CONNACK, the WebSocket is closed with ${code}` : `no CONNACK (${kind})`;
+  return kind === "socket-closed" ? `no CONNACK, the WebSocket is closed with ${closeCode}` : `no CONNACK (${kind})`;
 }
 
 matrix("protocol versions", { basic: true, refused: true }, (test, { protocol }) => {

@@ -1,6 +1,6 @@
 // Starts a NATS server of its own with JetStream: MQTT over WebSocket (path /mqtt) and plain TCP on free loopback ports.
 
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tool } from "../../setup.mjs";
 import { freePorts, launch, ownFolder } from "./daemon.mjs";
@@ -29,8 +29,9 @@ export async function startNats({ users } = {}) {
     port,
     tcpPort,
     kill: () => broker.end("SIGKILL"),
-    async restart() {
+    async restart({ forget = false } = {}) {
       await broker.end("SIGKILL");
+      if (forget) await rm(config.jetstream.store_dir, { recursive: true, force: true });
       broker = await start();
     },
     async stop() {

@@ -1,6 +1,6 @@
 // Starts a RabbitMQ of its own with the plug-in web_mqtt: WebSocket and plain TCP on free loopback ports, and a port mapper of its own.
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tool } from "../../setup.mjs";
 import { answers, freePorts, launch, ownFolder } from "./daemon.mjs";
@@ -37,8 +37,9 @@ export async function startRabbitmq({ users } = {}) {
     port,
     tcpPort,
     kill: () => broker.end("SIGKILL"),
-    async restart() {
+    async restart({ forget = false } = {}) {
       await broker.end("SIGKILL");
+      if (forget) await rm(at("db"), { recursive: true, force: true });
       broker = await start();
     },
     async stop() {

@@ -17,6 +17,7 @@ import { FAULTS } from "./faults.mjs";
  * @property {string} url through the proxy, for the client under test
  * @property {string} direct for a peer that must not feel the faults
  * @property {Awaited<ReturnType<typeof startProxy>>} proxy
+ * @property {0|1|2} maximumQos of a PUBLISH that it takes without a fault
  * @property {boolean} remembers whether sessions survive a crash of the broker
  * @property {{ username: string, password: string }|undefined} user whom everybody has to be who does not say otherwise
  * @property {Record<"5.0"|"3.1.1", number[]>} refusals the codes with which it refuses a wrong password
@@ -60,6 +61,7 @@ async function behindProxy(name, server, traits) {
     url: proxy.url,
     direct: `mqtt://127.0.0.1:${server.tcpPort}`,
     proxy,
+    maximumQos: 2,
     remembers: false,
     user: undefined,
     refusals: { "5.0": [], "3.1.1": [4] },
@@ -114,9 +116,10 @@ async function rmqtt(options) {
 }
 
 const rabbitmq = async (options) =>
-  behindProxy("rabbitmq", await startRabbitmq(options), { remembers: true, refusals: { "3.1.1": [4, 5] } });
+  behindProxy("rabbitmq", await startRabbitmq(options), { maximumQos: 1, remembers: true, refusals: { "3.1.1": [4, 5] } });
 
-const nats = async (options) => behindProxy("nats", await startNats(options), { remembers: true, refusals: { "3.1.1": [4, 5] } });
+const nats = async (options) =>
+  behindProxy("nats", await startNats(options), { maximumQos: 1, remembers: true, refusals: { "3.1.1": [4, 5] } });
 
 const aedes = async (options) => behindProxy("aedes", await startAedes(options), {});
 

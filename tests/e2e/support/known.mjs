@@ -9,25 +9,28 @@
  * @property {RegExp} [error] what the failure says
  */
 
+/** @type {Known} */
+const NO_ALIASES = {
+  at: /^topic aliases > a topic that the broker sends/,
+  outcome: "not offered",
+  because: "sends no topic aliases",
+  error: /no PUBLISH from it carries a Topic Alias/,
+};
+
+/** @type {Known} */
+const GRANTS_QOS_1 = {
+  at: /^messages > .*(received with QoS 2|comes in with QoS 2)|^sessions > a killed broker/,
+  outcome: "not offered",
+  because: "grants QoS 1 for QoS 2",
+  error: /SUBACK grants QoS 1/,
+};
+
 /** @type {Record<string, Known[]>} */
 export const KNOWN = {
-  embedded: [
-    {
-      at: /^topic aliases > a topic that the broker sends/,
-      outcome: "not offered",
-      because: "sends no topic aliases",
-      error: /no PUBLISH from it carries a Topic Alias/,
-    },
-  ],
-  mosquitto: [
-    {
-      at: /^topic aliases > a topic that the broker sends/,
-      outcome: "not offered",
-      because: "sends no topic aliases",
-      error: /no PUBLISH from it carries a Topic Alias/,
-    },
-  ],
+  embedded: [NO_ALIASES],
+  mosquitto: [NO_ALIASES],
   ejabberd: [
+    NO_ALIASES,
     {
       at: /^maximum packet size >/,
       outcome: "not offered",
@@ -35,7 +38,7 @@ export const KNOWN = {
       error: /carries no Maximum Packet Size/,
     },
     {
-      at: /a shared subscription gives/,
+      at: /the members of a share/,
       outcome: "not offered",
       because: "CONNACK says Shared Subscription Available 0",
       error: /Shared Subscription Available 0/,
@@ -56,10 +59,61 @@ export const KNOWN = {
       error: /once|\d !== 3001/,
     },
     {
-      at: /a shared subscription gives/,
+      at: /^times > a message expires/,
+      outcome: "fails",
+      because: "tells the whole Message Expiry Interval of a retained message, not what is left of it",
+      error: /waited in vain for the time of the long one/,
+    },
+    {
+      at: /^subscriptions in 5.0 > a filter that overlaps/,
+      outcome: "fails",
+      because: "sends a retained message without the identifier of the subscription that it is sent for",
+      error: /kept/,
+    },
+    {
+      at: /the members of a share/,
       outcome: "not offered",
       because: "CONNACK says Shared Subscription Available 0: they need a plug-in",
       error: /Shared Subscription Available 0/,
+    },
+  ],
+  rabbitmq: [
+    GRANTS_QOS_1,
+    {
+      at: /^protocol versions >/,
+      protocols: ["5.0"],
+      outcome: "not offered",
+      because: "closes the WebSocket on a CONNECT of 5.0 without CONNACK",
+      error: /no CONNACK, the WebSocket is closed/,
+    },
+    {
+      at: /QoS 2|^a bad link > frames|everything may be called/,
+      outcome: "fails",
+      because: "answers a PUBLISH of QoS 2 with PUBACK",
+      error: /lost the session|never answers/,
+    },
+    {
+      at: /a wrong password stops/,
+      outcome: "fails",
+      because: "refuses a wrong password with WebSocket close code 1002 (unauthenticated) and no CONNACK",
+      error: /waited in vain/,
+    },
+    { at: /a clean close does not publish/, outcome: "fails", because: "publishes the will after a DISCONNECT", error: /gone/ },
+  ],
+  nats: [
+    GRANTS_QOS_1,
+    {
+      at: /^protocol versions >/,
+      protocols: ["5.0"],
+      outcome: "not offered",
+      because: "refuses 5.0 in a CONNACK of 3.1.1 with return code 1",
+      error: /./,
+    },
+    {
+      at: /QoS 2|^a bad link > frames|everything may be called/,
+      outcome: "fails",
+      because: "closes the connection at a PUBLISH of QoS 2",
+      error: /lost the session|never answers/,
     },
   ],
   aedes: [
@@ -88,4 +142,14 @@ export function expected({ broker, protocol, title, name }) {
   const all = KNOWN[broker] ?? [];
   const number = all.findIndex(({ at, protocols }) => at.test(`${title} > ${name}`) && (protocols ?? [protocol]).includes(protocol));
   return number < 0 ? undefined : { ...all[number], number };
+}
+
+/**
+ * What is known of a broker and was met by none of these cases.
+ * @param {string} broker
+ * @param {{ broker: string, known?: number }[]} cases
+ */
+export function unseen(broker, cases) {
+  const met = new Set(cases.filter((one) => one.broker === broker).map(({ known }) => known));
+  return (KNOWN[broker] ?? []).filter((_, number) => !met.has(number)).map(({ at, because }) => `${broker}: ${at} ${because}`);
 }

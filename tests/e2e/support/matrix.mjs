@@ -19,6 +19,12 @@ const IN_VAIN = 2_500;
 /** The broker does not offer what the case is about, and says so. */
 export class NotOffered extends Error {}
 
+/** A broker may grant less than what was asked for: then the case is about what it does not offer. */
+export async function granted(subscription, qos) {
+  const grant = await subscription.ready();
+  if (grant.qos < qos) throw new NotOffered(`SUBACK grants QoS ${grant.qos}`);
+}
+
 /**
  * What a case works with.
  * @typedef {object} Bench
@@ -153,7 +159,7 @@ export function matrix(title, ...rest) {
             connect: (options) => lab.connect(broker.url, { ...access, ...options }),
             online: (options) => lab.online(broker.url, { ...access, ...options }),
             async peer(options) {
-              const peer = await connectPeer(broker.direct, { protocol, ...broker.user, ...options });
+              const peer = await connectPeer(broker.direct, { protocol, maximumQos: broker.maximumQos, ...broker.user, ...options });
               peers.push(peer);
               return peer;
             },

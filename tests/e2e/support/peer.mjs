@@ -26,10 +26,11 @@ export async function until(condition, what = String(condition)) {
  * @param {string} url `mqtt://` or `ws://`
  * @param {object} options
  * @param {"5.0"|"3.1.1"} options.protocol
+ * @param {0|1|2} [options.maximumQos] that the broker can take from it
  * @param {string} [options.username]
  * @param {string} [options.password]
  */
-export async function connectPeer(url, { protocol, ...options }) {
+export async function connectPeer(url, { protocol, maximumQos = 2, ...options }) {
   const protocolVersion = protocol === "5.0" ? 5 : 4;
   const client = await mqtt.connectAsync(url, { protocolVersion, clientId: unique("peer"), reconnectPeriod: 0, ...options });
   const messages = [];
@@ -41,7 +42,8 @@ export async function connectPeer(url, { protocol, ...options }) {
   return {
     messages,
     subscribe: (filter, qos = 2) => client.subscribeAsync(filter, { qos }),
-    publish: (topic, payload, publishOptions = {}) => client.publishAsync(topic, payload, publishOptions),
+    publish: (topic, payload, { qos = 0, ...rest } = {}) =>
+      client.publishAsync(topic, payload, { qos: Math.min(qos, maximumQos), ...rest }),
     /** Publishes the numbers from 0 to count-1 in order, at most ten at a time: MQTT.js itself does not obey Receive Maximum. */
     async publishNumbers(topic, count, qos) {
       const open = new Set();

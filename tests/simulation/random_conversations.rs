@@ -11,7 +11,7 @@ use crate::replay;
 use crate::simulation::{Framing, Simulation, Span, Weather};
 use crate::world::lasting;
 
-const RUNS: u64 = 20_000;
+const RUNS: u64 = 60_000;
 
 const TOPICS: [&str; 6] = ["a/one", "a/two", "b/long/topic/name", "b/one", "a", "refused/topic"];
 const FILTERS: [&str; 8] = [

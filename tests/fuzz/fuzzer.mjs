@@ -11,7 +11,7 @@ const WORK = join(ROOT, "target/fuzz");
 
 /** Executions in `npm test`, and the longest input. */
 export const TARGETS = {
-  decode: { runs: 300_000, maxLength: 512 },
+  decode: { runs: 150_000, maxLength: 512 },
   differential: { runs: 200_000, maxLength: 512 },
   encode: { runs: 200_000, maxLength: 256 },
   session: { runs: 40_000, maxLength: 512 },

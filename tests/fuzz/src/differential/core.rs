@@ -132,6 +132,12 @@ const STRICTER: &[Stricter] = &[
         example: (b"\xF0\x01\x00", V5, Server),
     },
     Stricter {
+        why: "an empty response topic, or one with wildcards: taken as any string (3.3.2.3.5, [MQTT-3.3.2-14])",
+        error: DecodeError::PropertyValue,
+        types: &[1, 3],
+        example: (b"\x30\x07\x00\x01a\x03\x08\x00\x00", V5, Server),
+    },
+    Stricter {
         why: "filters with wildcards out of place, or empty: not checked ([MQTT-4.7.1-1], [MQTT-4.7.1-2], [MQTT-4.7.3-1])",
         error: DecodeError::InvalidFilter,
         types: &[8, 10],

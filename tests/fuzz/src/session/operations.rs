@@ -51,6 +51,7 @@ pub fn config(source: &mut Source<'_>) -> Config {
         follow_references: flags & 0x40 != 0,
         request_problem_information: expectations & 1 == 0,
         check_payload_format: expectations & 2 != 0,
+        authentication_method: (expectations & 4 != 0).then(|| "m".into()),
         max_attempts: (more & 0x10 != 0).then_some(3),
         max_queued: if more & 0x20 == 0 { 100 } else { 2 },
         max_queued_bytes: if more & 0x40 == 0 { 1 << 20 } else { 100 },
@@ -171,6 +172,11 @@ fn move_on(world: &mut World, source: &mut Source<'_>) {
                 let flags = source.u8();
                 let username = (flags & 1 != 0).then_some("user");
                 let password = (flags & 2 != 0).then_some(&b"secret"[..]);
+                if flags & 4 != 0 {
+                    world
+                        .session
+                        .handle_authentication(world.time(), attempt, Some(b"first"));
+                }
                 world.session.handle_address(world.time(), attempt, username, password);
                 world.drain();
             }
@@ -272,7 +278,7 @@ fn stray(world: &mut World, source: &mut Source<'_>) {
 }
 
 fn user_turns(world: &mut World, source: &mut Source<'_>) {
-    match source.below(8) {
+    match source.below(12) {
         0 => world.session.start(world.time()),
         1 => world.session.reconnect_now(world.time()),
         2 => {
@@ -284,6 +290,11 @@ fn user_turns(world: &mut World, source: &mut Source<'_>) {
             }
         }
         3 => world.echo = source.flag(),
+        5 => world.reauthenticate(),
+        6..9 => {
+            let (known, data) = (source.below(4) > 0, source.bytes());
+            world.authenticate(known.then_some(data));
+        }
         4 => {
             let place = Place::DisconnectFromClient;
             let block = properties(source, world.wire.version, place);

@@ -29,6 +29,7 @@ enum Token {
     Publish(Option<u32>),
     Subscribe(Option<u32>),
     Unsubscribe(Option<u32>),
+    Authentication(Option<u32>),
 }
 
 pub struct World {
@@ -38,6 +39,8 @@ pub struct World {
     pub wire: Wire,
     /// The attempt whose PREPARE was not answered.
     pub prepared: Option<u32>,
+    /// The step of an authentication that was not answered.
+    asked: Option<u32>,
     /// Commits wait for [`World::commit`].
     pub slow_store: bool,
     /// A message is answered with a publish from inside its delivery.
@@ -66,6 +69,7 @@ impl World {
             socket: Socket::None,
             wire,
             prepared: None,
+            asked: None,
             slow_store: false,
             echo: false,
             arriving: Vec::new(),
@@ -121,6 +125,24 @@ impl World {
         self.session.unsubscribe(self.time(), token, filter);
     }
 
+    pub fn reauthenticate(&mut self) {
+        let token = self.newest_token() + 1;
+        self.put_in += 64;
+        self.tokens.insert(token, Token::Authentication(None));
+        self.session.reauthenticate(self.time(), token);
+    }
+
+    /// Answers what the engine asked last about an authentication, or says that it cannot.
+    pub fn authenticate(&mut self, data: Option<&[u8]>) {
+        if let Some(exchange) = self.asked.take() {
+            self.put_in += 32 + data.map_or(0, <[u8]>::len);
+            match data {
+                Some(data) => self.session.handle_authentication(self.time(), exchange, Some(data)),
+                None => self.session.handle_authentication_failed(self.time(), exchange, "no"),
+            }
+        }
+    }
+
     /// Closes, and looks whether anything was left open.
     pub fn finish(&mut self) {
         self.session.close(self.time(), ReasonCode::NORMAL_DISCONNECTION, &[]);
@@ -130,7 +152,7 @@ impl World {
         let open = |token: &&Token| {
             matches!(
                 token,
-                Token::Publish(None) | Token::Subscribe(None) | Token::Unsubscribe(None)
+                Token::Publish(None) | Token::Subscribe(None) | Token::Unsubscribe(None) | Token::Authentication(None)
             )
         };
         assert_eq!(self.tokens.values().find(open), None, "a token that nobody settles");
@@ -316,9 +338,16 @@ impl World {
                 self.topics.insert(id, name.into());
             }
             Event::Message(message) => self.on_message(&message, frame),
-            Event::Done(settled) => self.settle(settled.token, Token::Publish(Some(settled.code))),
+            Event::Done(settled) => {
+                let how = match self.tokens.get(&settled.token) {
+                    Some(Token::Authentication(_)) => Token::Authentication(Some(settled.code)),
+                    _ => Token::Publish(Some(settled.code)),
+                };
+                self.settle(settled.token, how);
+            }
             Event::Subscribed(settled) => self.settle(settled.token, Token::Subscribe(Some(settled.code))),
             Event::Unsubscribed(settled) => self.settle(settled.token, Token::Unsubscribe(Some(settled.code))),
+            Event::Authenticate { exchange, .. } => self.asked = Some(exchange),
             Event::Prepare { attempt, .. } => self.prepared = Some(attempt),
             Event::Packet(packet) if !packet.outgoing => self.wire.arrived(&packet),
             _ => {}
@@ -343,7 +372,8 @@ impl World {
         let earlier = self.tokens.insert(token, how);
         let fits = match (earlier, how) {
             (Some(Token::Publish(None)), Token::Publish(_))
-            | (Some(Token::Unsubscribe(None)), Token::Unsubscribe(_)) => true,
+            | (Some(Token::Unsubscribe(None)), Token::Unsubscribe(_))
+            | (Some(Token::Authentication(None)), Token::Authentication(_)) => true,
             // A grant may be followed by another: the broker lost the session and answers a resubscription otherwise.
             (Some(Token::Subscribe(before)), Token::Subscribe(_)) => before.is_none_or(|code| code < 0x80),
             _ => false,

@@ -1,6 +1,6 @@
 //! What the client sends, held against the rules.
 
-use hawser::codec::{self, Connect, Packet, PacketId, Property, Publish, Sender, Subscribe, Version};
+use hawser::codec::{self, Connect, Packet, PacketId, Property, Publish, Qos, Sender, Subscribe, Version};
 
 use super::wire::{Request, Unfinished, Wire};
 
@@ -49,10 +49,7 @@ impl Wire {
             Packet::PubAck(ack) => self.was_due(0, ack.packet_id, true),
             Packet::PubRec(ack) => self.was_due(1, ack.packet_id, ack.reason.is_error()),
             Packet::PubComp(ack) => self.was_due(2, ack.packet_id, !ack.reason.is_error()),
-            Packet::PubRel(_) => {
-                let left = self.link.releases.checked_sub(1);
-                self.link.releases = left.expect("PUBREL without a PUBREC");
-            }
+            Packet::PubRel(ack) => self.on_release(ack.packet_id),
             Packet::Subscribe(subscribe) => self.on_subscribe(subscribe),
             Packet::Unsubscribe(unsubscribe) => {
                 let count = unsubscribe.filters.iter().count();
@@ -69,6 +66,19 @@ impl Wire {
         self.link.said_connect = true;
         if connect.clean_start {
             self.forget_session();
+        }
+    }
+
+    /// PUBREL answers PUBREC; or it gives up what the broker of a resumed session does not take any more, but may have.
+    fn on_release(&mut self, id: PacketId) {
+        let given_up =
+            |message: &&mut Unfinished| message.qos == Qos::ExactlyOnce && !message.here && !message.released;
+        if let Some(message) = self.unfinished.get_mut(&id).filter(given_up) {
+            assert!(self.link.resumed, "PUBREL in a session that was not resumed");
+            message.released = true;
+        } else {
+            let left = self.link.releases.checked_sub(1);
+            self.link.releases = left.expect("PUBREL without a PUBREC");
         }
     }
 

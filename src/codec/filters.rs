@@ -9,7 +9,7 @@ const RETAIN_AS_PUBLISHED: u8 = 1 << 3;
 const RESERVED: u8 = 0b1100_0000;
 
 /// When retained messages are sent for a subscription (3.8.3.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum RetainHandling {
     /// At every SUBSCRIBE.

@@ -1,7 +1,7 @@
 //! CONNECT and CONNACK: what this client asks for, and what it is given.
 
 use crate::codec::{
-    self, ConnAck, Connect, EncodeError, Place, Properties, Property, PropertyBuf, ReasonCode, Version,
+    self, ConnAck, Connect, EncodeError, Place, Properties, Property, PropertyBuf, ReasonCode, RetainHandling, Version,
 };
 
 use super::authenticate::Turn;
@@ -180,8 +180,12 @@ impl Session {
 
     /// Brings both sides together: resumes what the broker still has, or starts over what it has lost.
     fn synchronise(&mut self, session_present: bool) {
+        let in_doubt = core::mem::take(&mut self.in_doubt);
         if session_present {
             self.resume_messages();
+            if in_doubt {
+                self.subscriptions.ask_again(Some(RetainHandling::SendIfNew));
+            }
         } else {
             self.forget_inbound();
             self.restart_subscriptions();

@@ -201,6 +201,8 @@ impl Session {
         if matches!(cause, Cause::Authentication(_)) {
             self.authentication_failures = self.authentication_failures.saturating_add(1);
         }
+        let unanswered = matches!(self.attempt(), Some((_, Phase::Handshake))) && !matches!(cause, Cause::Refused(_));
+        self.in_doubt |= unanswered;
         let at_once = self.choose_version(&cause) || self.follow_reference(&cause);
         let fault = matches!(cause, Cause::ProtocolError { .. } | Cause::TextFrame);
         self.backoff.lost(self.is_stable(), fault);

@@ -186,6 +186,8 @@ pub struct Session {
     session_outlives_link: bool,
     /// A broker has resumed a session that is not known here: the next attempt asks for a new one.
     must_start_clean: bool,
+    /// A CONNECT of ours has had no answer: the broker may have begun a new session with it, and "session present" would mean that one.
+    in_doubt: bool,
     link: Link,
     input: Input,
     topics: Topics,
@@ -231,6 +233,7 @@ impl Session {
             has_session: false,
             session_outlives_link: false,
             must_start_clean: false,
+            in_doubt: false,
             link: Link::new(config.version),
             input: Input::default(),
             packet_ids: PacketIds::default(),

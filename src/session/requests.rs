@@ -32,8 +32,8 @@ pub(super) enum Kind {
         identifier: u32,
         /// What the broker had granted when it is asked again, without the user's doing.
         granted_before: Option<u8>,
-        /// The subscription stands and gets no more than an identifier: its retained messages have come.
-        stands: bool,
+        /// At least this, whatever the user's choice: the broker may have sent the retained messages already.
+        retain_handling: Option<RetainHandling>,
     },
     Unsubscribe,
 }
@@ -79,11 +79,11 @@ impl Subscriptions {
     }
 
     /// Asks once more for everything that was granted, in the order it was first asked for and before all that is pending.
-    pub(super) fn ask_again(&mut self, stands: bool) {
+    pub(super) fn ask_again(&mut self, retain_handling: Option<RetainHandling>) {
         for (filter, subscription) in self.active.iter_mut().rev() {
             // What was not granted yet is still pending, and comes once.
             if let Some(granted) = subscription.granted.take() {
-                let request = subscription.request(filter, Some(granted), stands);
+                let request = subscription.request(filter, Some(granted), retain_handling);
                 self.pending.push_front(request);
             }
         }
@@ -92,7 +92,12 @@ impl Subscriptions {
 
 impl Subscription {
     /// The request that asks for it (again).
-    pub(super) fn request(&self, filter: &str, granted_before: Option<u8>, stands: bool) -> Request {
+    pub(super) fn request(
+        &self,
+        filter: &str,
+        granted_before: Option<u8>,
+        retain_handling: Option<RetainHandling>,
+    ) -> Request {
         Request {
             token: self.token,
             filter: filter.into(),
@@ -101,7 +106,7 @@ impl Subscription {
                 properties: self.properties.clone(),
                 identifier: self.identifier,
                 granted_before,
-                stands,
+                retain_handling,
             },
             sent: granted_before.is_some(),
         }
@@ -165,16 +170,16 @@ pub(super) fn write(
         Kind::Subscribe { properties, .. } => {
             let mut filters = FiltersBuf::new(version);
             for request in batch {
-                if let Kind::Subscribe { options, stands, .. } = &request.kind {
-                    let retain_handling = if *stands {
-                        RetainHandling::DoNotSend
-                    } else {
-                        options.retain_handling
-                    };
+                if let Kind::Subscribe {
+                    options,
+                    retain_handling,
+                    ..
+                } = &request.kind
+                {
                     let options = match version {
                         Version::V311 => SubscribeOptions::new(options.qos),
                         Version::V5 => SubscribeOptions {
-                            retain_handling,
+                            retain_handling: options.retain_handling.max(retain_handling.unwrap_or_default()),
                             ..*options
                         },
                     };

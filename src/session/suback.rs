@@ -90,11 +90,11 @@ impl Session {
     pub(super) fn restart_subscriptions(&mut self) {
         self.subscriptions.identified = false;
         for request in &mut self.subscriptions.pending {
-            if let Kind::Subscribe { stands, .. } = &mut request.kind {
-                *stands = false;
+            if let Kind::Subscribe { retain_handling, .. } = &mut request.kind {
+                *retain_handling = None;
             }
         }
-        self.subscriptions.ask_again(false);
+        self.subscriptions.ask_again(None);
     }
 
     /// Settles every open request. Subscriptions that were granted stay known unless `all` is set.
@@ -125,7 +125,7 @@ impl Session {
     /// Writes every subscription into an empty store.
     pub(super) fn store_subscriptions(&mut self) {
         for (filter, subscription) in self.subscriptions.active.iter() {
-            let request = subscription.request(filter, None, false);
+            let request = subscription.request(filter, None, None);
             requests::store(&mut self.store, subscription.key, &request, self.version);
         }
     }

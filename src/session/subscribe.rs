@@ -1,6 +1,6 @@
 //! Subscribing and unsubscribing: requests in the order they were made, in as few packets as fit.
 
-use crate::codec::{MAX_REMAINING, Place, Properties, SubscribeOptions, Version, topic};
+use crate::codec::{MAX_REMAINING, Place, Properties, RetainHandling, SubscribeOptions, Version, topic};
 
 use super::packet_ids::Owner;
 use super::requests::{self, Kind, Request, Subscription};
@@ -57,7 +57,7 @@ impl Session {
             identifier,
             granted: None,
         };
-        let request = subscription.request(filter, None, false);
+        let request = subscription.request(filter, None, None);
         requests::store(&mut self.store, key, &request, version);
         self.subscriptions.active.insert(filter, subscription);
         self.subscriptions.pending.push_back(request);
@@ -139,7 +139,7 @@ impl Session {
         let wanted = self.link.limits.subscription_ids && subscriptions.overlapping;
         if wanted && !subscriptions.identified && subscriptions.awaiting.is_empty() {
             subscriptions.identified = true;
-            subscriptions.ask_again(true);
+            subscriptions.ask_again(Some(RetainHandling::DoNotSend));
         }
     }
 

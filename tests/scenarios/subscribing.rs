@@ -1,6 +1,6 @@
 //! SUBSCRIBE, UNSUBSCRIBE, and what becomes of subscriptions when the session is lost.
 
-use hawser::codec::{Place, Property, Qos, RetainHandling, SubscribeOptions};
+use hawser::codec::{Place, Property, Qos, ReasonCode, RetainHandling, SubscribeOptions};
 use hawser::session::{Config, Failure};
 
 use crate::peer::block;
@@ -206,6 +206,45 @@ fn a_second_loss_before_the_answer_asks_once_more_and_for_each_filter_once() {
     }
     let id = 4;
     world.suback(id, &[0]);
+    world.reconnect();
+    world.connack(true, &[]);
+    world.expect(&[]);
+}
+
+#[test]
+fn a_session_that_may_be_a_new_one_is_asked_for_its_subscriptions_again() {
+    let mut world = World::online(lasting());
+    world.subscribe(1, "a", 1);
+    world.expect(&["SUBSCRIBE 1 a:1"]);
+    world.suback(1, &[1]);
+    let never = SubscribeOptions {
+        retain_handling: RetainHandling::DoNotSend,
+        ..SubscribeOptions::default()
+    };
+    world.session.subscribe(world.time(), 2, "b", never, &[]);
+    world.drain();
+    world.expect(&["SUBSCRIBE 2 b:32"]);
+    world.suback(2, &[0]);
+    // The broker had forgotten the session, and began another one: but its CONNACK was lost.
+    world.reconnect();
+    world.cut();
+    world.reconnect();
+    world.connack(true, &[]);
+    world.expect(&["SUBSCRIBE 3 a:17 b:32"]);
+    world.suback(3, &[1, 0]);
+    world.reconnect();
+    world.connack(true, &[]);
+    world.expect(&[]);
+}
+
+#[test]
+fn a_refusal_leaves_no_doubt_about_the_session() {
+    let mut world = World::online(lasting());
+    world.subscribe(1, "a", 1);
+    world.expect(&["SUBSCRIBE 1 a:1"]);
+    world.suback(1, &[1]);
+    world.reconnect();
+    world.connack_with(false, ReasonCode::SERVER_BUSY, &[]);
     world.reconnect();
     world.connack(true, &[]);
     world.expect(&[]);

@@ -12,6 +12,8 @@ use super::{Cause, Event, Failure, Fault, Millis, Phase, Session, Span};
 
 /// Exchanges in a row that failed on this side, after which there is no further attempt: the broker has nothing to do with it.
 pub(super) const MOST_FAILURES: u8 = 5;
+/// Exchanges are numbered from here and attempts from 1, so that an answer to one is never taken for an answer to the other.
+const FIRST_EXCHANGE: u32 = 1 << 31;
 pub(super) const NO_ANSWER: &str = "no answer in time";
 
 /// Whose turn it is in an exchange.
@@ -137,7 +139,7 @@ impl Session {
                 .set(Timer::Authenticate, self.now.plus(self.config.connect_timeout.max(1)));
         }
         self.link.turn = Turn::Ours(step);
-        self.exchange = self.exchange.wrapping_add(1);
+        self.exchange = self.exchange.wrapping_add(1) | FIRST_EXCHANGE;
         self.out.events.push(Event::Authenticate {
             exchange: self.exchange,
             step: step.0,

@@ -172,6 +172,39 @@ fn after_five_failures_of_ours_in_a_row_there_is_no_further_attempt() {
 }
 
 #[test]
+fn an_answer_for_an_attempt_is_none_to_a_challenge_and_the_other_way_round() {
+    let mut world = connecting(with_method());
+    world.take();
+    auth(&mut world, CONTINUE, &[method()]);
+    // The data for CONNECT of the first attempt come late: they are not what the first challenge asks for.
+    for attempt in 1..=3 {
+        world.session.handle_authentication(world.time(), attempt, Some(&[1]));
+        world
+            .session
+            .handle_authentication_failed(world.time(), attempt, "late");
+    }
+    world.drain();
+    world.expect(&[]);
+    world.cut();
+    world.wait_for_attempt();
+    let (exchange, ..) = world.asked.pop().unwrap();
+    for exchange in exchange..exchange + 3 {
+        world.session.handle_authentication(world.time(), exchange, Some(&[9]));
+        world
+            .session
+            .handle_authentication_failed(world.time(), exchange, "late");
+    }
+    let attempt = world.prepared.pop().unwrap();
+    world.session.handle_address(world.time(), attempt, None, None);
+    world.drain();
+    world.open();
+    let [packet] = &world.take()[..] else {
+        panic!("CONNECT only")
+    };
+    assert!(!packet.contains("AuthenticationData"), "{packet}");
+}
+
+#[test]
 fn late_answers_and_answers_to_nothing_change_nothing() {
     let mut world = connecting(with_method());
     auth(&mut world, CONTINUE, &[method()]);

@@ -10,7 +10,8 @@ use crate::codec::{Auth, EncodeError, Place, Properties, Property, PropertyBuf, 
 use super::timers::Timer;
 use super::{Cause, Event, Failure, Fault, Millis, Phase, Session, Span};
 
-/// Exchanges in a row that failed on this side, after which there is no further attempt: the broker has nothing to do with it.
+/// Exchanges with a broker that failed on this side without a stable link in between, after which there is no further attempt: the broker has nothing to do
+/// with it.
 pub(super) const MOST_FAILURES: u8 = 5;
 /// Exchanges are numbered from here and attempts from 1, so that an answer to one is never taken for an answer to the other.
 const FIRST_EXCHANGE: u32 = 1 << 31;

@@ -198,7 +198,9 @@ impl Session {
         if self.is_stable() {
             self.authentication_failures = 0;
         }
-        if matches!(cause, Cause::Authentication(_)) {
+        // What fails before the broker is reached may want a network that is not there: it is tried again like a missing address.
+        let reached = !matches!(self.attempt(), Some((_, Phase::Address)));
+        if reached && matches!(cause, Cause::Authentication(_)) {
             self.authentication_failures = self.authentication_failures.saturating_add(1);
         }
         let unanswered = matches!(self.attempt(), Some((_, Phase::Handshake))) && !matches!(cause, Cause::Refused(_));

@@ -170,7 +170,7 @@ pub struct Session {
     authentication_data: Option<Vec<u8>>,
     /// The number of the latest [`Event::Authenticate`].
     exchange: u32,
-    /// Exchanges that failed on this side since the last stable link.
+    /// Exchanges with a broker that failed on this side since the last stable link.
     authentication_failures: u8,
     /// Where the attempt under way goes instead, or the next one.
     redirect: Option<Redirect>,

@@ -39,7 +39,8 @@ type AuthenticationData = Uint8Array | string | undefined;
  * live link with `client.reauthenticate()`. MQTT 5.0 only: there is no fall back to 3.1.1 with it.
  *
  * An answer may take as long as `connectTimeout`. If `respond` throws, rejects or gives no answer in time, the attempt (or the link) ends with the
- * cause `"authentication"` and is made again like any other; after five such ends in a row the client stops.
+ * cause `"authentication"` and is made again like any other. After five such ends, without a stable link in between, the client stops; only those count
+ * that came after CONNECT: a page without a network may fail to get its first data as often as it tries.
  *
  * @example
  * const authentication: Authentication = {

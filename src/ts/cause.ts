@@ -108,7 +108,7 @@ export interface AddressCause extends CauseBase {
 }
 
 /**
- * `authentication.respond` threw, rejected, gave no answer in time, or returned something that it must not. After five of these in a row the
+ * `authentication.respond` threw, rejected, gave no answer in time, or returned something that it must not. After five of these after CONNECT the
  * client stops.
  *
  * @example

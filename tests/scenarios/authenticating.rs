@@ -142,30 +142,43 @@ fn no_answer_in_time_is_a_failure_of_ours_at_every_step() {
 
 #[test]
 fn after_five_failures_of_ours_in_a_row_there_is_no_further_attempt() {
-    let mut world = World::new(with_method());
-    world.prepare_by_hand = true;
-    world.start();
+    let mut world = connecting(with_method());
     for number in 1..=5 {
-        let attempt = world.prepared.pop().unwrap();
-        if number % 2 == 0 {
-            world
-                .session
-                .handle_authentication_failed(world.time(), attempt, "no key");
-            world.drain();
-        } else {
-            world.prepared.push(attempt);
-            connect(&mut world);
-            auth(&mut world, CONTINUE, &[method()]);
-            fail(&mut world, CHALLENGE, "no key");
-        }
+        auth(&mut world, CONTINUE, &[method()]);
+        fail(&mut world, CHALLENGE, "no key");
         assert_eq!(world.is_stopped(), number == 5, "{number}");
         if number < 5 {
             world.wait_for_attempt();
+            connect(&mut world);
         }
     }
     assert_eq!(world.cause(), &Cause::Authentication("no key".into()));
     world.session.reconnect_now(world.time());
     world.drain();
+    connect(&mut world);
+    world.connack(false, &[method()]);
+    assert!(world.is_online());
+}
+
+#[test]
+fn failures_before_the_broker_is_reached_are_tried_again_as_long_as_it_takes() {
+    // A page without a network cannot fetch what it authenticates itself with.
+    let mut world = World::new(with_method());
+    world.prepare_by_hand = true;
+    world.start();
+    for number in 0..20 {
+        let attempt = world.prepared.pop().unwrap();
+        if number % 2 == 0 {
+            world
+                .session
+                .handle_authentication_failed(world.time(), attempt, "offline");
+            world.drain();
+        } else {
+            world.advance(30_000);
+        }
+        assert!(matches!(world.cause(), Cause::Authentication(_)));
+        world.wait_for_attempt();
+    }
     connect(&mut world);
     world.connack(false, &[method()]);
     assert!(world.is_online());

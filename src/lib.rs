@@ -91,8 +91,8 @@
 //!   filled with the standard's default: *maximum packet size* 4,294,967,295 is no limit.
 //! - TOPIC gives a topic name its id; later messages carry the id only. An id may be given again with another name: the newest holds.
 //! - IDENTIFIER gives the filter that was subscribed to under a token its subscription identifier, before anything else about it. A message with
-//!   identifiers is for those filters that match its topic *and* have one of them; a message without (3.1.1, a broker that has none, or as long as
-//!   no two filters overlap) is for all filters that match its topic. An identifier that was never given is of an earlier life of the session
+//!   identifiers is for those filters that match its topic *and* have one of them; a message without (3.1.1, a broker that has none, as long as
+//!   no two filters overlap, or until each has its identifier at the broker) is for all filters that match its topic. An identifier that was never given is of an earlier life of the session
 //!   and says nothing (3.3.4 lets a client call it a protocol error; this one does not). Filters that cannot overlap share an identifier:
 //!   `src/session/shapes.rs`.
 //! - DONE settles a publish (and anything that was refused or cancelled), SUBSCRIBED and UNSUBSCRIBED one filter. *code* below 0x100 is the MQTT reason

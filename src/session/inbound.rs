@@ -140,6 +140,8 @@ impl Session {
     fn deliver(&mut self, publish: &Publish<'_>, topic: u32, end: usize) {
         let payload_at = end.saturating_sub(publish.payload.len());
         let properties = publish.properties.raw();
+        // A single copy for several filters names those only that have their identifier already.
+        let named = if self.subscriptions.giving { 0 } else { MAX_IDENTIFIERS };
         self.input.refer();
         self.out.events.push(Event::Message(Message {
             topic,
@@ -147,11 +149,7 @@ impl Session {
             properties: span(payload_at.saturating_sub(properties.len()), properties),
             flags: publish.qos.bits() | u8::from(publish.retain) << 2 | u8::from(publish.dup) << 3,
             packet_id: publish.packet_id.map_or(0, PacketId::get),
-            identifiers: publish
-                .properties
-                .subscription_identifiers()
-                .take(MAX_IDENTIFIERS)
-                .collect(),
+            identifiers: publish.properties.subscription_identifiers().take(named).collect(),
         }));
     }
 

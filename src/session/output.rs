@@ -143,7 +143,7 @@ pub struct Message {
     pub flags: u8,
     /// 0 at QoS 0.
     pub packet_id: u16,
-    /// The Subscription Identifiers of our filters that it is for (3.3.2.3.8); none where the broker has none.
+    /// The Subscription Identifiers of our filters that it is for (3.3.2.3.8); none where the broker has none, or has not given all filters theirs.
     pub identifiers: Box<[u32]>,
 }
 

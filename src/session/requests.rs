@@ -61,6 +61,8 @@ pub(super) struct Subscriptions {
     pub(super) overlapping: bool,
     /// What the broker's session knows has identifiers, and what is asked for gets one.
     pub(super) identified: bool,
+    /// Some subscription may stand without its identifier yet: those of a message do not name all filters that it is for.
+    pub(super) giving: bool,
 }
 
 /// Filters beyond which nobody looks any more whether a new one overlaps with them: one of another shape is taken for it.
@@ -88,6 +90,12 @@ impl Subscriptions {
             }
         }
     }
+
+    /// Notes that a request is answered: the last one that gave an identifier ends the wait for them.
+    pub(super) fn note_given(&mut self) {
+        let asked = self.awaiting.iter().flat_map(|(_, batch)| batch);
+        self.giving = self.giving && self.pending.iter().chain(asked).any(Request::stands);
+    }
 }
 
 impl Subscription {
@@ -114,6 +122,12 @@ impl Subscription {
 }
 
 impl Request {
+    /// Whether the subscription stands and gets no more than an identifier.
+    fn stands(&self) -> bool {
+        let never = Some(RetainHandling::DoNotSend);
+        matches!(self.kind, Kind::Subscribe { retain_handling, .. } if retain_handling == never)
+    }
+
     /// Whether both may stand in one packet, but for their identifiers.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         match (&self.kind, &other.kind) {

@@ -7,7 +7,8 @@
 //! to all of them in one packet.
 //!
 //! Identifiers come into use when two filters overlap, for all subscriptions alike: those that stand already are asked for again, without their retained
-//! messages. Most applications never get there, and need one packet for all their filters and no identifier in any message.
+//! messages, and until the broker has answered what a message says of identifiers is not handed on: it would hide the message from filters that have none
+//! yet. Most applications never get there, and need one packet for all their filters and no identifier in any message.
 
 use crate::codec::topic;
 

@@ -21,6 +21,7 @@ impl Session {
         for (request, &code) in batch.iter().zip(ack.reasons) {
             self.granted(request, code, properties);
         }
+        self.subscriptions.note_given();
         self.pump();
         Ok(())
     }
@@ -94,6 +95,7 @@ impl Session {
                 *retain_handling = None;
             }
         }
+        self.subscriptions.giving = false;
         self.subscriptions.ask_again(None);
     }
 

@@ -140,6 +140,8 @@ impl Session {
         if wanted && !subscriptions.identified && subscriptions.awaiting.is_empty() {
             subscriptions.identified = true;
             subscriptions.ask_again(Some(RetainHandling::DoNotSend));
+            subscriptions.giving = true;
+            subscriptions.note_given();
         }
     }
 
@@ -203,6 +205,7 @@ impl Session {
         match request.kind {
             Kind::Subscribe { .. } => {
                 self.forget_if_newest(request);
+                self.subscriptions.note_given();
                 self.subscribed(request.token, failure.code(), Span::default());
             }
             Kind::Unsubscribe => self.unsubscribed(request.token, failure.code(), Span::default()),

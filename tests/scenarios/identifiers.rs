@@ -199,3 +199,50 @@ fn among_very_many_filters_another_shape_is_taken_for_an_overlap() {
         assert_eq!(world.take().join(" ").contains("SubscriptionIdentifier"), identified);
     }
 }
+
+/// A message at QoS 0 that the broker says is for these identifiers; returns those that reach the application.
+fn told_of(world: &mut World, identifiers: &[u32]) -> Vec<u32> {
+    let properties: Vec<Property<'_>> = identifiers
+        .iter()
+        .map(|identifier| Property::SubscriptionIdentifier(*identifier))
+        .collect();
+    let bytes = world.message_bytes(0, 0, "a", b"x", false, &properties);
+    world.send_bytes(&bytes);
+    world.take_delivered().remove(0).identifiers
+}
+
+#[test]
+fn identifiers_say_nothing_while_a_subscription_stands_without_one() {
+    let mut world = World::online(lasting());
+    world.subscribe(1, "a", 1);
+    world.subscribe(2, "#", 1);
+    world.suback(1, &[1]);
+    world.suback(2, &[1]);
+    world.take();
+    // The broker has seen the first of the two packets that give identifiers: one copy for both filters names one of them.
+    assert_eq!(told_of(&mut world, &[1]), []);
+    world.suback(3, &[1]);
+    assert_eq!(told_of(&mut world, &[1]), []);
+    // The other one was lost with its link, and messages have waited since.
+    world.reconnect();
+    world.connack(true, &[]);
+    world.expect(&["SUBSCRIBE 5 #:33 [SubscriptionIdentifier(2)]"]);
+    assert_eq!(told_of(&mut world, &[1]), []);
+    world.suback(5, &[1]);
+    assert_eq!(told_of(&mut world, &[1, 2]), [1, 2]);
+    // A filter that is asked for with its identifier from the start hides nothing.
+    world.subscribe(3, "+", 1);
+    assert_eq!(told_of(&mut world, &[1, 2]), [1, 2]);
+}
+
+#[test]
+fn a_lost_session_ends_the_wait_for_identifiers() {
+    let mut world = World::online(lasting());
+    world.subscribe(1, "a", 1);
+    world.subscribe(2, "#", 1);
+    world.suback(1, &[1]);
+    world.suback(2, &[1]);
+    world.reconnect();
+    world.connack(false, &[]);
+    assert_eq!(told_of(&mut world, &[1]), [1]);
+}

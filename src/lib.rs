@@ -97,7 +97,7 @@
 //!   `src/session/shapes.rs`.
 //! - DONE settles a publish (and anything that was refused or cancelled), SUBSCRIBED and UNSUBSCRIBED one filter. *code* below 0x100 is the MQTT reason
 //!   code (a granted QoS among them); from 0x100 on it says why the engine gave up: 0x100 closed, 0x101 cancelled, 0x102 queue full, 0x103 packet too
-//!   large, 0x104 QoS not supported, 0x105 retain not available, 0x106 indeterminate (QoS 2, session lost), 0x107 invalid topic, 0x108 invalid
+//!   large, 0x104 QoS not supported, 0x105 retain not available, 0x106 indeterminate (it left, and may have arrived), 0x107 invalid topic, 0x108 invalid
 //!   properties, 0x109 wildcards not available, 0x10A shared subscriptions not available, 0x10B expired, 0x10C stopped,
 //!   0x10D no re-authentication now, 0x10E the link ended before the re-authentication did.
 //! - PREPARE asks for URL and credentials of an attempt; `address` or `address_failed` answers. *server reference*: where the broker before has sent the

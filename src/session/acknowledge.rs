@@ -3,7 +3,7 @@
 use crate::codec::{Ack, PacketId, Qos, ReasonCode, Version};
 
 use super::packet_ids::Owner;
-use super::queue::{Entry, Stage};
+use super::queue::Stage;
 use super::write_ahead::{Held, Lane};
 use super::{Failure, Fault, Session, Span, StoreKey};
 
@@ -85,11 +85,14 @@ impl Session {
         self.pump();
     }
 
-    /// Gives up a message that this connection has no place for. A broker that has had it at QoS 2 before keeps its identifier until PUBREL comes, and would
+    /// Gives up a message that this connection has no place for; one that has left before may have arrived all the same. A broker that has had it at QoS 2 before keeps its identifier until PUBREL comes, and would
     /// take the next message with that identifier for this one `[MQTT-4.3.3-10]`.
     pub(super) fn give_up(&mut self, slot: u32, failure: Failure) {
-        let exactly_once = |entry: &Entry| entry.dup && entry.qos == Qos::ExactlyOnce;
-        if self.queue.get(slot).is_some_and(exactly_once) {
+        let Some(entry) = self.queue.get(slot) else {
+            return;
+        };
+        let failure = if entry.sent { Failure::Indeterminate } else { failure };
+        if entry.dup && entry.qos == Qos::ExactlyOnce {
             self.begin_release(slot, failure.code());
         } else {
             self.settle(slot, failure.code(), Span::default());

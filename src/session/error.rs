@@ -18,7 +18,7 @@ pub enum Failure {
     QosNotSupported = 0x104,
     /// The broker keeps no retained messages `[MQTT-3.2.2-14]`.
     RetainNotAvailable = 0x105,
-    /// A QoS 2 message was under way when the broker lost the session: it may or may not have arrived.
+    /// It left, and may or may not have arrived: the broker lost the session before it answered, or takes no such message any more.
     Indeterminate = 0x106,
     /// Not a topic name, or not a topic filter (4.7).
     InvalidTopic = 0x107,

@@ -218,7 +218,7 @@ impl Session {
             return false;
         };
         if let Err(failure) = self.check_entry(entry, Stage::Waiting) {
-            self.settle(slot, failure.code(), Span::default());
+            self.give_up(slot, failure);
             return true;
         }
         let Some(id) = self.packet_ids.allocate(Owner::Publish(slot)) else {

@@ -60,7 +60,7 @@ pub(super) struct Entry {
     pub(super) held: bool,
     /// It takes a place in the window of this connection (4.9).
     pub(super) counted: bool,
-    /// What to tell when PUBCOMP comes: what PUBREC said, or why the message was given up.
+    /// What to tell when PUBCOMP comes: what PUBREC said, or that nobody can tell.
     pub(super) outcome: u32,
 }
 

@@ -53,7 +53,7 @@ const TABLE: Readonly<Record<number, Row>> = {
   261: ["retain-not-available", "The broker does not keep retained messages", "Publish without `retain`"],
   262: [
     "indeterminate",
-    "The broker lost the session while this message was under way, so nobody can tell whether it arrived",
+    "The broker lost the session, or came back with lower limits, while this message was under way, so nobody can tell whether it arrived",
     "Check by other means before sending it again, and raise `session.expiry`",
   ],
   263: ["invalid-topic", "The engine refused the topic", "Use a topic name without wildcards, or a valid filter"],

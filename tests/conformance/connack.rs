@@ -245,7 +245,8 @@ fn no_publish_is_above_the_maximum_qos_first_or_again() {
         );
         // The one that was sent before is told when its identifier is free on both sides.
         world.pubcomp(2);
-        for token in [3, 4, 7] {
+        world.assert_failed(3, Failure::Indeterminate);
+        for token in [4, 7] {
             world.assert_failed(token, Failure::QosNotSupported);
         }
     }
@@ -264,7 +265,8 @@ fn no_publish_is_retained_where_the_broker_keeps_none_first_or_again() {
     let sent = publishes(&world.take_wire());
     assert_eq!(sent.len(), 2);
     assert!(sent.iter().all(|(flags, _)| flags & 1 == 0), "{sent:?}");
-    [1, 3, 4]
+    world.assert_failed(1, Failure::Indeterminate);
+    [3, 4]
         .iter()
         .for_each(|token| world.assert_failed(*token, Failure::RetainNotAvailable));
 }
@@ -305,7 +307,7 @@ fn no_packet_of_any_kind_is_above_the_maximum_packet_size() {
         sizes.iter().filter(|size| **size == LIMIT as usize).count() >= 4,
         "up to the limit: {sizes:?}"
     );
-    world.assert_failed(20, Failure::PacketTooLarge);
+    world.assert_failed(20, Failure::Indeterminate);
     world.assert_failed(129, Failure::PacketTooLarge);
 }
 

@@ -147,11 +147,11 @@ impl Ledger {
             .all(|token| !world.is_open(*token))
     }
 
-    /// Publishes that were larger than the broker took by then.
+    /// Publishes that had left and could not be sent again.
     pub fn given_up(&self, world: &World) -> usize {
         let outcomes = self.published.keys().filter_map(|token| world.settled.get(token));
         outcomes
-            .filter(|(code, _)| *code == Failure::PacketTooLarge.code())
+            .filter(|(code, _)| *code == Failure::Indeterminate.code())
             .count()
     }
 
@@ -173,7 +173,7 @@ impl Ledger {
         }
         for qos in [Qos::AtMostOnce, Qos::AtLeastOnce, Qos::ExactlyOnce] {
             // One that was given up may be passed on when its identifier is released.
-            let given_up = Failure::PacketTooLarge.code();
+            let given_up = Failure::Indeterminate.code();
             let kept = |token: &u32| world.settled.get(token).is_none_or(|(code, _)| *code != given_up);
             let of_qos = broker
                 .order
@@ -217,11 +217,13 @@ impl Ledger {
             0 if published.qos == Qos::AtMostOnce => times == 1 || !perfect || self.closed(world),
             0 => times >= 1,
             0x87 => refused && times == 0,
-            _ if outcome == Failure::Indeterminate.code() => published.qos == Qos::ExactlyOnce && session_lost,
+            // Sent when the broker took larger packets, or in a session that is lost.
+            _ if outcome == Failure::Indeterminate.code() => {
+                published.large || (published.qos == Qos::ExactlyOnce && session_lost)
+            }
             _ if outcome == Failure::Cancelled.code() => published.cancelled && times == 0,
             _ if outcome == Failure::QueueFull.code() => times == 0,
-            // It may have been sent when the broker took larger packets.
-            _ if outcome == Failure::PacketTooLarge.code() => published.large,
+            _ if outcome == Failure::PacketTooLarge.code() => published.large && times == 0,
             _ if outcome == Failure::QosNotSupported.code() => published.qos.bits() > broker.policy.maximum_qos,
             _ if outcome == Failure::Closed.code() => self.closed(world),
             _ => false,

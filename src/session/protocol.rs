@@ -2,15 +2,16 @@
 //!
 //! A broker that knows 5.0 says no by CONNACK 0x84, an older one by `20 02 00 01`: then 3.1.1 is settled for good, and the next attempt follows at
 //! once. A broker that closes the socket in answer to CONNECT may mean the same, or may be restarting. So that is a guess, good for one attempt: when
-//! its turn comes it offers 3.1.1, and only a CONNACK settles that; without one the attempt after it offers 5.0 again, and so on in turn. No
-//! attempt is made more often for it, and no guess is made about a broker that has ever accepted 5.0, or that another one has sent us to.
+//! its turn comes it offers 3.1.1, and only a CONNACK settles that; without one the attempt after it offers 5.0 again, and so on in turn. No attempt is
+//! made more often for it, except that the guess follows at once where the user allows a single attempt. No guess is made about a broker that has ever
+//! accepted 5.0, or that another one has sent us to.
 //!
 //! What 3.1.1 cannot express is left out then: property blocks of CONNECT, will, messages and subscriptions, and all subscription options but the QoS.
 
 use crate::codec::{ReasonCode, Version};
 
 use super::outgoing::drop_properties;
-use super::{Cause, Session, StoreKey};
+use super::{Cause, Reconnect, Session, StoreKey};
 
 /// Return code 1 of 3.1.1: unacceptable protocol version.
 const UNACCEPTABLE_VERSION: u8 = 1;
@@ -30,6 +31,8 @@ impl Session {
             }
             Cause::SocketClosed { .. } if may_fall_back && !self.connected_before && self.redirect.is_none() => {
                 self.offered = Version::V311;
+                return self.config.reconnect == Reconnect::Never
+                    || self.config.max_attempts.is_some_and(|most| most <= 1);
             }
             Cause::Refused(refusal) if refusal.reason != UNACCEPTABLE_VERSION => self.settle_version(),
             _ => self.offered = self.version,

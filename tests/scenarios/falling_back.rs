@@ -116,6 +116,46 @@ fn a_refused_version_is_followed_also_where_nothing_is_tried_again() {
 }
 
 #[test]
+fn a_close_in_answer_to_connect_is_a_guess_also_where_nothing_is_tried_again() {
+    let never = Config {
+        reconnect: Reconnect::Never,
+        ..plain()
+    };
+    let once = Config {
+        max_attempts: Some(1),
+        ..plain()
+    };
+    for config in [never, once] {
+        let mut world = offering(free(config.clone()));
+        world.take();
+        world.cut();
+        assert_eq!(open_311(&mut world), [CONNECT_311]);
+        world.send_bytes(&OLD_CONNACK);
+        assert!(world.is_online());
+        // Once, and not in turn.
+        let mut dead = offering(free(config.clone()));
+        dead.take();
+        dead.cut();
+        open_311(&mut dead);
+        dead.cut();
+        assert!(dead.is_stopped());
+        let mut fixed = offering(config);
+        fixed.cut();
+        assert!(fixed.is_stopped());
+    }
+    // With attempts left the guess waits for its turn, and the last one is not followed by another.
+    let mut twice = offering(free(Config {
+        max_attempts: Some(2),
+        ..plain()
+    }));
+    twice.cut();
+    twice.wait_for_attempt();
+    open_311(&mut twice);
+    twice.cut();
+    assert!(twice.is_stopped());
+}
+
+#[test]
 fn a_close_in_answer_to_connect_is_a_guess_for_the_next_attempt_in_its_turn() {
     let mut world = offering(free(plain()));
     world.take();

@@ -71,10 +71,18 @@ export class Authenticator {
       const token = this.#tokens.next();
       this.#running = { token, resolve, reject };
       // A client that has just come online is still looking at the broker's last word.
-      void this.#answered.then(() => {
+      void this.#nothingAsked().then(() => {
         if (this.#running?.token === token) this.#host.reauthenticate(token);
       });
     });
+  }
+
+  /** The listener that hears of the link is called before what is asked with it. */
+  async #nothingAsked(): Promise<void> {
+    for (let answered: Promise<void> | undefined; answered !== this.#answered; ) {
+      answered = this.#answered;
+      await answered;
+    }
   }
 
   /** DONE: the end of a re-authentication. Of one that the link did not survive the STATUS tells, with its cause. */

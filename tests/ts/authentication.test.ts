@@ -160,6 +160,25 @@ test("reauthenticate waits until the broker's last word has been looked at, or t
   assert.equal(host.all("reauthenticate").length, 1);
 });
 
+test("reauthenticate from the listener that hears of the link waits for what is asked in the same breath", async () => {
+  let look: (() => void) | undefined;
+  const { client, host } = authenticated(
+    () =>
+      new Promise<void>((resolve) => {
+        look = resolve;
+      }),
+  );
+  client.addEventListener("status", ({ status: { state } }) => {
+    if (state === "online") client.reauthenticate().catch(() => {});
+  });
+  host.say([...online(), ...record("authenticate", DONE, 1, 0, 0)]);
+  await settled();
+  assert.deepEqual(host.all("reauthenticate"), []);
+  look?.();
+  await settled();
+  assert.equal(host.all("reauthenticate").length, 1);
+});
+
 test("reauthenticate that costs the link is told why the link ended", async () => {
   for (const next of [status("waiting", { cause: 5, code: 0x87 }), status("connecting", { cause: 5, code: 0x87 })]) {
     const { client, host } = authenticated(() => "again");

@@ -42,6 +42,9 @@ type AuthenticationData = Uint8Array | string | undefined;
  * cause `"authentication"` and is made again like any other. After five such ends, without a stable link in between, the client stops; only those count
  * that came after CONNECT: a page without a network may fail to get its first data as often as it tries.
  *
+ * The link is open once the broker has accepted CONNECT: what waits is sent then, while `"done"` is still judging the broker's last word. Where
+ * nothing may reach a broker that has not proved itself, publish and subscribe after `"done"`.
+ *
  * @example
  * const authentication: Authentication = {
  *   method: "SCRAM-SHA-256",

@@ -12,6 +12,8 @@ declare function ring(id: string): void;
 declare function askTheOperator(): void;
 declare function askForPassword(): void;
 declare function token(signal: AbortSignal, attempt?: number): Promise<string>;
+declare function sign(data: Uint8Array | undefined, signal: AbortSignal): Promise<Uint8Array>;
+declare const scram: Record<AuthenticationStep, typeof sign>;
 declare const status: Status;
 `;
 

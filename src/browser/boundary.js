@@ -17,6 +17,38 @@ export function useMemory(of) {
   memory = of;
 }
 
+/** Writes the numbers of `EngineOptions` to an address. What has no number there, or is not given, is 0. */
+export function numbers(options, at) {
+  const { reconnect } = options;
+  const all = [
+    options.protocol,
+    options.fallBack,
+    options.followReferences,
+    options.cleanStart,
+    options.sessionExpiry,
+    options.keepAlive,
+    options.receiveMaximum,
+    options.maximumPacketSize,
+    options.topicAliasMaximum,
+    options.outboundTopicAliases,
+    options.requestResponseInformation,
+    options.requestProblemInformation,
+    options.checkPayloadFormat,
+    options.connectTimeout,
+    ["never", "fixed", "exponential"].indexOf(reconnect.kind),
+    reconnect.delay ?? reconnect.min,
+    reconnect.max,
+    reconnect.jitter,
+    options.maxAttempts,
+    options.stableAfter,
+    options.maxQueued,
+    options.maxQueuedBytes,
+    options.joinPackets,
+    options.trace,
+  ];
+  new Uint32Array(memory.buffer, at >>> 0, all.length).set(all);
+}
+
 /**
  * Calls `received(frame, length)` for each binary frame of a socket and `receivedText()` for each other. Of a socket that is open already the
  * event has come and gone: its `onopen` is called in a moment, if it has not been taken off by then.

@@ -4,6 +4,8 @@ use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
+use super::options::EngineOptions;
+
 #[wasm_bindgen(module = "/src/browser/boundary.js")]
 extern "C" {
     /// Tells the JavaScript half where the module's memory is; to be called before anything else.
@@ -16,6 +18,9 @@ extern "C" {
         received: &Closure<dyn Fn(Uint8Array, u32)>,
         received_text: &Closure<dyn Fn(JsValue)>,
     );
+
+    /// Writes the numbers of the options to an address, in the order in which `options.rs` reads them: flags as 0 and 1, what is not given as 0.
+    pub fn numbers(options: &EngineOptions, at: *mut u32);
 
     /// Copies a frame to an address, where there has to be room for it.
     #[wasm_bindgen(js_name = copyIn)]

@@ -35,9 +35,10 @@ impl Engine {
     ) -> Engine {
         boundary::use_memory(&wasm_bindgen::memory());
         let clock = Clock::new();
-        let session = Session::new(options::config(options), env::seed(&clock));
+        let (config, join_packets) = options::read(options);
+        let session = Session::new(config, env::seed(&clock));
         Engine {
-            driver: Driver::new(session, deliver, options::join_packets(options), clock),
+            driver: Driver::new(session, deliver, join_packets, clock),
         }
     }
 

@@ -59,12 +59,6 @@ export const KNOWN = {
       error: /once|\d !== 3001/,
     },
     {
-      at: /^times > a message expires/,
-      outcome: "fails",
-      because: "tells the whole Message Expiry Interval of a retained message, not what is left of it",
-      error: /waited in vain for the time of the long one/,
-    },
-    {
       at: /^subscriptions in 5.0 > a filter that overlaps/,
       outcome: "fails",
       because: "sends a retained message without the identifier of the subscription that it is sent for",

@@ -1,5 +1,5 @@
-//! Options from JavaScript: one object that crosses once, its numbers all together. `src/ts` has checked every value, and the TypeScript compiler checks
-//! the object against the interface below. Measured: through serde-wasm-bindgen the same object cost 20 KB of brotli, a third of the budget, most
+//! Options from JavaScript: one object that crosses once, its numbers all together. `src/ts` has checked every value, and makes the object that the
+//! interface below describes. Measured: through serde-wasm-bindgen the same object cost 20 KB of brotli, a third of the budget, most
 //! of it for error texts that nobody would see.
 
 use wasm_bindgen::prelude::*;

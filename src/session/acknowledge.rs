@@ -85,8 +85,8 @@ impl Session {
         self.pump();
     }
 
-    /// Gives up a message that this connection has no place for; one that has left before may have arrived all the same. A broker that has had it at QoS 2 before keeps its identifier until PUBREL comes, and would
-    /// take the next message with that identifier for this one `[MQTT-4.3.3-10]`.
+    /// Gives up a message that this connection has no place for; one that has left before may have arrived all the same. A broker that has had it at
+    /// QoS 2 keeps its identifier until PUBREL comes, and would take the next message with that identifier for this one `[MQTT-4.3.3-10]`.
     pub(super) fn give_up(&mut self, slot: u32, failure: Failure) {
         let Some(entry) = self.queue.get(slot) else {
             return;

@@ -194,7 +194,7 @@ pub struct Session {
     packet_ids: PacketIds,
     queue: Queue,
     next_sequence: u64,
-    /// When to look for messages that are over.
+    /// When to look for messages that are over. Not among the timers, which end with each attempt: messages grow old without a link too.
     next_expiry: Option<Millis>,
     subscriptions: Subscriptions,
     /// QoS 2 messages of the broker between PUBLISH and PUBREL.

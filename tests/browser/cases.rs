@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use hawser::browser::records::kind;
+use hawser::codec::{Packet, Sender, Version, decode};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::page::{Page, Record, STOPPED, at, broker, peer, unique};
@@ -257,6 +258,28 @@ async fn the_trace_shows_packets_of_both_directions() {
         outgoing: false,
         packet_type: 2
     }));
+}
+
+/// Their order stands in two languages, boundary.js and options.rs.
+#[wasm_bindgen_test]
+async fn the_numbers_of_the_options_reach_connect() {
+    let changes = r#"{
+        "cleanStart": false, "sessionExpiry": 11, "keepAlive": 12, "receiveMaximum": 13, "maximumPacketSize": 14000,
+        "topicAliasMaximum": 15, "requestResponseInformation": true, "requestProblemInformation": false
+    }"#;
+    let page = Page::online(peer("connect"), changes).await;
+    let bytes = page.message("frame").await;
+    let Ok(Packet::Connect(connect)) = decode(&bytes, Version::V5, Sender::Client) else {
+        panic!("no CONNECT: {bytes:?}");
+    };
+    let said = &connect.properties;
+    assert_eq!((connect.clean_start, connect.keep_alive), (false, 12));
+    assert_eq!(said.session_expiry_interval(), Some(11));
+    assert_eq!(said.receive_maximum(), Some(13));
+    assert_eq!(said.maximum_packet_size(), Some(14_000));
+    assert_eq!(said.topic_alias_maximum(), Some(15));
+    assert_eq!(said.request_response_information(), Some(true));
+    assert_eq!(said.request_problem_information(), Some(false));
 }
 
 #[wasm_bindgen_test]

@@ -144,11 +144,9 @@ matrix("AbortSignal", (test) => {
         const subscription = client.subscribe(topic, { qos: 1, signal: controller.signal }, (message) => texts.push(message.text()));
         await subscription.ready;
         const heard = client.subscribe(topic, { qos: 1 })[Symbol.asyncIterator]();
-        client.publish(topic, "before", { qos: 1 });
-        await heard.next();
+        await Promise.all([client.publish(topic, "before", { qos: 1 }), heard.next()]);
         controller.abort();
-        client.publish(topic, "after", { qos: 1 });
-        await heard.next();
+        await Promise.all([client.publish(topic, "after", { qos: 1 }), heard.next()]);
         await heard.return();
         await client.close();
         return texts;

@@ -45,6 +45,12 @@ export function numbers(options, at) {
     options.maxQueuedBytes,
     options.joinPackets,
     options.trace,
+    options.resendQos2,
+    options.stallAfter,
+    options.overflow,
+    options.offlineQos0,
+    options.strict,
+    options.durable,
   ];
   new Uint32Array(memory.buffer, at >>> 0, all.length).set(all);
 }

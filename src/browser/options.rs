@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::boundary;
 use crate::codec::{Qos, Version};
-use crate::session::{Config, Reconnect, Will};
+use crate::session::{Config, OfflineQos0, Overflow, Reconnect, Will};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -43,6 +43,22 @@ export interface EngineOptions {
   maxQueuedBytes: number;
   joinPackets: boolean;
   trace: boolean;
+  /** The broker's URL without query: whose session it is. */
+  broker: string;
+  /** Name of the database of a stored session. */
+  store?: string;
+  /** Whether a QoS 2 message that had left is sent anew when the broker has lost the session; else it is indeterminate. */
+  resendQos2: boolean;
+  /** Milliseconds, 0 = off. */
+  stallAfter: number;
+  /** 0 reject, 1 drop-oldest, 2 drop-newest, 3 latest-per-topic. */
+  overflow: number;
+  /** QoS 0 while there is no link: 0 queue, 1 drop, 2 refuse. */
+  offlineQos0: number;
+  /** Whether a commit is on the medium before it counts. */
+  strict: boolean;
+  /** Whether the session is stored. */
+  durable: boolean;
 }
 export interface WillOptions {
   topic: string;
@@ -69,6 +85,11 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = clientId)]
     fn client_id(this: &EngineOptions) -> Option<String>;
     #[wasm_bindgen(method, getter)]
+    fn broker(this: &EngineOptions) -> String;
+    /// Name of the database of a stored session; none without one.
+    #[wasm_bindgen(method, getter)]
+    pub fn store(this: &EngineOptions) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
     fn will(this: &EngineOptions) -> Option<WillOptions>;
     #[wasm_bindgen(method, getter)]
     fn properties(this: &EngineOptions) -> Option<Vec<u8>>;
@@ -89,7 +110,7 @@ extern "C" {
 /// What the session takes, and whether packets that are ready at the same time share a WebSocket frame.
 pub fn read(options: &EngineOptions) -> (Config, bool) {
     // In one call: each number of its own would cost every start of a page a wrapper, and the package a name. The order is that of boundary.js.
-    let mut numbers = [0; 24];
+    let mut numbers = [0; 30];
     boundary::numbers(options, numbers.as_mut_ptr());
     let [
         protocol,
@@ -116,6 +137,12 @@ pub fn read(options: &EngineOptions) -> (Config, bool) {
         max_queued_bytes,
         join_packets,
         trace,
+        resend_qos2,
+        stall_after,
+        overflow,
+        offline_qos0,
+        strict,
+        durable,
     ] = numbers;
     let (delay, jitter) = (u64::from(min), u64::from(jitter));
     let config = Config {
@@ -156,7 +183,22 @@ pub fn read(options: &EngineOptions) -> (Config, bool) {
         max_attempts: (max_attempts > 0).then_some(max_attempts),
         max_queued: max_queued as usize,
         max_queued_bytes: max_queued_bytes as usize,
-        durable: true,
+        durable: durable != 0,
+        strict: strict != 0,
+        broker: options.broker(),
+        resend_qos2: resend_qos2 != 0,
+        stall_after: stall_after.into(),
+        overflow: match overflow {
+            0 => Overflow::Reject,
+            1 => Overflow::DropOldest,
+            2 => Overflow::DropNewest,
+            _ => Overflow::LatestPerTopic,
+        },
+        offline_qos0: match offline_qos0 {
+            0 => OfflineQos0::Queue,
+            1 => OfflineQos0::Drop,
+            _ => OfflineQos0::Refuse,
+        },
         trace: trace != 0,
     };
     (config, join_packets != 0)

@@ -55,10 +55,49 @@ pub struct Config {
     pub max_queued: usize,
     /// Bound on the bytes of all messages that are not finished. One message is always taken.
     pub max_queued_bytes: usize,
-    /// Whether what must outlive the page goes through store batches. Without it nothing is written and nothing waits.
+    /// What happens to a publish when there is no room for it.
+    pub overflow: Overflow,
+    /// What happens to a QoS 0 message while there is no link.
+    pub offline_qos0: OfflineQos0,
+    /// Whether what must outlive the page goes through store batches: a stored session. Without it nothing is written and nothing waits.
     pub durable: bool,
+    /// Whether the store puts a batch on the medium before it says "committed". The session only reports it.
+    pub strict: bool,
+    /// Whose session it is, besides the client identifier: the broker's URL without query. A stored session of another broker is not resumed.
+    pub broker: String,
+    /// When the broker has lost the session: send the QoS 2 messages that had left anew, as new messages (they may arrive twice), instead of
+    /// giving them up as indeterminate.
+    pub resend_qos2: bool,
+    /// Milliseconds after which a message is reported whose handler is not done; 0 = never.
+    pub stall_after: u64,
     /// Emit [`super::Event::Packet`] for every packet.
     pub trace: bool,
+}
+
+/// What to do with a publish when `max_queued` or `max_queued_bytes` leaves no room for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overflow {
+    /// Refuse it.
+    #[default]
+    Reject,
+    /// Give up the oldest messages that have not been sent.
+    DropOldest,
+    /// Give it up, as an outcome of its own and not as a refusal.
+    DropNewest,
+    /// Let it take the place of a message to the same topic that has not been sent; without one refuse it.
+    LatestPerTopic,
+}
+
+/// What to do with a QoS 0 message while there is no link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OfflineQos0 {
+    /// Keep it like any other.
+    #[default]
+    Queue,
+    /// Give it up without a word: at most once.
+    Drop,
+    /// Refuse it.
+    Refuse,
 }
 
 /// The will message (3.1.2.5).
@@ -102,7 +141,13 @@ impl Default for Config {
             max_attempts: None,
             max_queued: 100_000,
             max_queued_bytes: 64 << 20,
+            overflow: Overflow::default(),
+            offline_qos0: OfflineQos0::default(),
             durable: false,
+            strict: false,
+            broker: String::new(),
+            resend_qos2: false,
+            stall_after: 0,
             trace: false,
         }
     }

@@ -61,7 +61,7 @@ mod usage;
 mod write_ahead;
 
 pub use backoff::Reconnect;
-pub use config::{Config, Will};
+pub use config::{Config, OfflineQos0, Overflow, Will};
 pub use error::{Cause, Failure, Refusal};
 pub use output::{
     Connected, Event, Frame, Limits, Message, Outputs, PacketTrace, Redirect, Settled, Span, StoreBatch, StoreChange,

@@ -35,6 +35,19 @@ export interface EngineOptions {
   readonly maxQueuedBytes: number;
   readonly joinPackets: boolean;
   readonly trace: boolean;
+  /** The broker's URL without query: a stored session of another broker is not resumed. */
+  readonly broker: string;
+  /** Name of the database of a stored session, once it has a slot. */
+  readonly store?: string;
+  readonly resendQos2: boolean;
+  readonly stallAfter: number;
+  /** 0 reject, 1 drop-oldest, 2 drop-newest, 3 latest-per-topic. */
+  readonly overflow: number;
+  /** QoS 0 while there is no link: 0 queue, 1 drop, 2 refuse. */
+  readonly offlineQos0: number;
+  readonly strict: boolean;
+  /** Whether the session is stored. */
+  readonly durable: boolean;
 }
 
 export type BackoffOptions =

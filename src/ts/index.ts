@@ -40,7 +40,6 @@ export type {
   CredentialsRequest,
   Qos,
   QueueOptions,
-  SessionOptions,
   WasmSource,
   Will,
 } from "./options.js";
@@ -51,6 +50,7 @@ export type { UserProperties, UserPropertiesInit } from "./properties.js";
 export type { PublishOptions, PublishResult } from "./publish-options.js";
 export { reasonName } from "./reasons.js";
 export type { ExponentialReconnect, FixedReconnect, Reconnect } from "./reconnect.js";
+export type { SessionOptions } from "./session-options.js";
 export type { Stats } from "./stats.js";
 export type { ConnectingStatus, IdleStatus, Limits, OnlineStatus, ServerInfo, Status, StoppedStatus, WaitingStatus } from "./status.js";
 export type { SubscribeOptions } from "./subscribe-options.js";

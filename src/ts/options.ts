@@ -4,6 +4,7 @@ import type { Duration } from "./duration.js";
 import type { MessageProperties, Payload } from "./payload.js";
 import type { UserPropertiesInit } from "./properties.js";
 import type { Reconnect } from "./reconnect.js";
+import type { SessionOptions } from "./session-options.js";
 
 /**
  * Quality of service: 0 at most once, 1 at least once, 2 exactly once.
@@ -50,24 +51,6 @@ export interface CredentialsRequest {
  * };
  */
 export type CredentialsProvider = (request: CredentialsRequest) => Credentials | Promise<Credentials>;
-
-/**
- * What the broker keeps while there is no link.
- *
- * @example
- * connect(url, { clientId: "wall-display", session: { expiry: "1d", cleanStart: false } });
- */
-export interface SessionOptions {
-  /**
-   * How long, in seconds. Default: 120, so that a short drop loses nothing. In 3.1.1 any time but 0 is for ever, so there the default is 0.
-   */
-  readonly expiry?: Duration | undefined;
-  /**
-   * Whether the first attempt begins a new session. Default: true; with `false` set a `clientId` too. Sessions are kept in memory, so a page
-   * that was reloaded cannot go on with one that the broker still has: the attempt ends in a `"protocol-error"`, the next one begins anew.
-   */
-  readonly cleanStart?: boolean | undefined;
-}
 
 /**
  * The message that the broker publishes when this client goes away without `close()`.

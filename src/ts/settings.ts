@@ -10,6 +10,7 @@ import { payloadBytes } from "./payload.js";
 import { encodeProperties } from "./properties.js";
 import { MESSAGE_PROPERTY_NAMES, messageProperties } from "./publish-options.js";
 import { reconnectOptions } from "./reconnect.js";
+import { type NamedSession, sessionOptions } from "./session-options.js";
 import { checkTopic } from "./topics.js";
 import { pairs } from "./user-properties.js";
 
@@ -17,6 +18,8 @@ import { pairs } from "./user-properties.js";
 export interface Settings {
   readonly url: string;
   readonly engine: EngineOptions;
+  /** The stored session that is asked for. */
+  readonly session: NamedSession | undefined;
   readonly credentials: Credentials | CredentialsProvider | undefined;
   readonly authentication: Authentication | undefined;
   readonly wasm: WasmSource | undefined;
@@ -57,9 +60,17 @@ export function settingsOf(url: unknown, options: unknown): Settings {
   const given = optionalFields("", options, NAMES) as ConnectOptions;
   const protocol = optional(given.protocol, "5.0", (value) => oneOf("protocol", value, ["5.0", "3.1.1"])) === "5.0" ? 5 : 4;
   const authentication = checkAuthentication(given.authentication, protocol);
+  const session = sessionOptions(given, protocol);
+  const href = address(url);
   return {
-    url: address(url),
-    engine: { ...engineOptions(given, protocol), ...(authentication !== undefined && { authenticationMethod: authentication.method }) },
+    url: href,
+    engine: {
+      ...engineOptions(given, protocol),
+      ...session.engine,
+      broker: href.split("?", 1)[0] ?? href,
+      ...(authentication !== undefined && { authenticationMethod: authentication.method }),
+    },
+    session: session.named,
     credentials: credentialsOption(given.credentials),
     authentication,
     wasm: wasmOption(given.wasm),
@@ -78,14 +89,16 @@ function credentialsOption(given: unknown): Credentials | CredentialsProvider | 
   return checkCredentials("credentials", given);
 }
 
-function engineOptions(given: ConnectOptions, protocol: 4 | 5): EngineOptions {
+function engineOptions(
+  given: ConnectOptions,
+  protocol: 4 | 5,
+): Omit<EngineOptions, "broker" | keyof ReturnType<typeof sessionOptions>["engine"]> {
   const queue = optionalFields("queue", given.queue, ["messages", "bytes"]);
   return {
     protocol,
     fallBack: given.protocol === undefined,
     followReferences: optional(given.redirect, "follow", (value) => oneOf("redirect", value, ["follow", "report"])) === "follow",
     ...(given.clientId !== undefined && { clientId: text("clientId", given.clientId, 1) }),
-    ...sessionOptions(given, protocol),
     keepAlive: optional(given.keepAlive, 30, (value) => durationOf("keepAlive", value, { unit: "s", min: 0, max: 65_535 })),
     receiveMaximum: optional(given.receiveMaximum, 65_535, (value) => integer("receiveMaximum", value, 1, 65_535)),
     maximumPacketSize: optional(given.maximumPacketSize, 16 * 2 ** 20, (value) => integer("maximumPacketSize", value, 1, U32)),
@@ -102,6 +115,9 @@ function engineOptions(given: ConnectOptions, protocol: 4 | 5): EngineOptions {
     maxQueuedBytes: optional(queue["bytes"], 64 * 2 ** 20, (value) => integer("queue.bytes", value, 0, U32)),
     joinPackets: flag(given, "joinPackets", true),
     trace: flag(given, "trace", false),
+    stallAfter: 30_000,
+    overflow: 0,
+    offlineQos0: 0,
   };
 }
 
@@ -111,18 +127,6 @@ function flag(given: ConnectOptions, name: keyof ConnectOptions, fallback: boole
 
 function optional<T>(value: unknown, fallback: T, check: (value: unknown) => T): T {
   return value === undefined ? fallback : check(value);
-}
-
-/** In 3.1.1 every expiry but 0 means "for ever", so nobody gets it without asking. */
-function sessionOptions(given: ConnectOptions, protocol: 4 | 5): Pick<EngineOptions, "cleanStart" | "sessionExpiry"> {
-  const session = optionalFields("session", given.session, ["expiry", "cleanStart"]);
-  const cleanStart = optional(session["cleanStart"], true, (value) => boolean("session.cleanStart", value));
-  const whenAbsent = protocol === 4 ? (cleanStart ? 0 : U32) : 120;
-  const sessionExpiry = optional(session["expiry"], whenAbsent, (value) => durationOf("session.expiry", value, SECONDS));
-  if (!cleanStart && given.clientId === undefined) {
-    throw new OptionError("session.cleanStart", "false only together with a `clientId`: a session is found by it", false);
-  }
-  return { cleanStart, sessionExpiry };
 }
 
 function willOptions(value: unknown): NonNullable<EngineOptions["will"]> {

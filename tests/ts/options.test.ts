@@ -90,7 +90,15 @@ test("without options everything has its documented default", () => {
     maxQueuedBytes: 67_108_864,
     joinPackets: true,
     trace: false,
+    broker: "wss://broker.example:8084/mqtt",
+    resendQos2: false,
+    stallAfter: 30_000,
+    overflow: 0,
+    offlineQos0: 0,
+    strict: false,
+    durable: false,
   });
+  assert.equal(settings.session, undefined);
 });
 
 test("an option that is undefined is an option that was left out", () => {
@@ -102,6 +110,22 @@ test("in 3.1.1 a session is kept only when it is asked for", () => {
   assert.equal(engineOf({ protocol: "3.1.1" }).sessionExpiry, 0);
   assert.equal(engineOf({ protocol: "3.1.1", clientId: "a", session: { cleanStart: false } }).sessionExpiry, 0xffff_ffff);
   assert.equal(engineOf({ protocol: "3.1.1", session: { expiry: "1h" } }).sessionExpiry, 3_600);
+});
+
+test("a session with a name is stored, goes on where it was, and has slots unless its client id is fixed", () => {
+  const named = settingsOf(`${URL_}?token=secret`, { session: { name: "wall" } });
+  assert.deepEqual(named.session, { name: "wall", slots: 16, durability: "relaxed" });
+  const { durable, strict, cleanStart, sessionExpiry, broker, resendQos2 } = named.engine;
+  assert.deepEqual([durable, strict, cleanStart, sessionExpiry, resendQos2], [true, false, false, 3_600, false]);
+  assert.equal(broker, URL_); // a query often has a token in it
+  const fixed = settingsOf(URL_, {
+    clientId: "me",
+    session: { name: "wall", durability: "strict", qos2AfterLoss: "resend", expiry: "1d" },
+  });
+  assert.deepEqual(fixed.session, { name: "wall", slots: 1, durability: "strict" });
+  assert.deepEqual([fixed.engine.strict, fixed.engine.resendQos2, fixed.engine.sessionExpiry], [true, true, 86_400]);
+  const memory = settingsOf(URL_, { session: { name: "wall", store: "memory" } });
+  assert.deepEqual([memory.session, memory.engine], [undefined, engineOf({})]);
 });
 
 test("everything that is set reaches the engine in its units", () => {
@@ -188,7 +212,16 @@ test("each wrong option is named, with what it takes", () => {
     ["session.expiry", { session: { expiry: "soon" } }],
     ["session.cleanStart", { session: { cleanStart: 1 } }, /true or false/],
     ["session.cleanStart", { session: { cleanStart: false } }, /clientId/],
-    ["session.name", { session: { name: "x" } }, /no such option/],
+    ["session.named", { session: { named: "x" } }, /no such option.*name/],
+    ["session.name", { session: { name: "" } }, /1 to 65535 bytes/],
+    ["session.store", { session: { name: "x", store: "localstorage" } }, /"indexeddb", "memory"/],
+    ["session.durability", { session: { name: "x", durability: true } }, /"relaxed", "strict"/],
+    ["session.slots", { session: { name: "x", slots: 0 } }, /1 to 1000/],
+    ["session.slots", { clientId: "me", session: { name: "x", slots: 2 } }, /1 together with a `clientId`/],
+    ["session.slots", { session: { slots: 2 } }, /session\.name/],
+    ["session.store", { session: { store: "indexeddb" } }, /session\.name/],
+    ["session.durability", { session: { durability: "strict" } }, /session\.name/],
+    ["session.qos2AfterLoss", { session: { qos2AfterLoss: "drop" } }, /"indeterminate", "resend"/],
     ["connectTimeout", { connectTimeout: 0 }, /from 1/],
     ["reconnect", { reconnect: true }, /false/],
     ["reconnect", { reconnect: null }],

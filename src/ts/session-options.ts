@@ -1,0 +1,119 @@
+// What outlives a lost link, and with a name a lost page: the option `session`, as users write it and as the engine takes it.
+import { boolean, integer, oneOf, optionalFields, text } from "./check.js";
+import { type Duration, durationOf } from "./duration.js";
+import type { EngineOptions } from "./engine.js";
+import { OptionError } from "./errors/option-error.js";
+import type { ConnectOptions } from "./options.js";
+
+/**
+ * What is kept while there is no link; with a `name` also while there is no page: then the session is stored, and the next page with the same name goes
+ * on with it.
+ *
+ * @example
+ * connect(url, { session: { name: "wall-display", expiry: "1d" } }); // survives a reload
+ * connect(url, { clientId: "wall-display", session: { expiry: "1h" } }); // survives a lost link
+ */
+export interface SessionOptions {
+  /**
+   * Stores the session under this name, in IndexedDB of the page's origin: messages that are not finished, subscriptions, and the client identifier (credentials
+   * never). A second tab with the same name has a session of its own: see `slots`. Default: none, and nothing is stored.
+   */
+  readonly name?: string | undefined;
+  /** Where a session with a name is kept. Default: `"indexeddb"`; with `"memory"` the name does nothing. */
+  readonly store?: "indexeddb" | "memory" | undefined;
+  /**
+   * When a change counts as stored: when the browser has it, which outlives a killed page and a killed browser (`"relaxed"`, the default), or when it is on
+   * the medium, which outlives a power cut as well (`"strict"`).
+   */
+  readonly durability?: "relaxed" | "strict" | undefined;
+  /**
+   * How many pages may use the name at the same time, each with a slot of its own: its own client identifier, messages and subscriptions. A new page takes the
+   * first slot that is free. Default: 16; with a `clientId` it is 1, as only one page can have it. A client that finds no slot stops (`"session-in-use"`).
+   */
+  readonly slots?: number | undefined;
+  /**
+   * How long the broker keeps the session without a link, in seconds. Default: 120, so that a short drop loses nothing, and 3,600 with a `name`. In 3.1.1 any
+   * time but 0 is for ever, so there the default is 0 without a `name`.
+   */
+  readonly expiry?: Duration | undefined;
+  /**
+   * Whether the first attempt begins a new session. Default: false with a `name`, else true. Without a `name` set a `clientId` too where it is
+   * false: sessions are kept in memory then, so a page that was reloaded cannot go on with one that the broker still has: the attempt
+   * ends in a `"protocol-error"`, the next one begins anew.
+   */
+  readonly cleanStart?: boolean | undefined;
+  /**
+   * What becomes of a QoS 2 message that had left when the broker has lost the session: nobody can tell whether it arrived. Default: `"indeterminate"`, its
+   * promise or outcome says so; `"resend"`: it is sent anew, and may arrive twice. (QoS 1 is always sent again.)
+   */
+  readonly qos2AfterLoss?: "indeterminate" | "resend" | undefined;
+}
+
+/** A stored session that is asked for. */
+export interface NamedSession {
+  readonly name: string;
+  readonly slots: number;
+  readonly durability: "relaxed" | "strict";
+}
+
+const U32 = 0xffff_ffff;
+const NAMES = [
+  "name",
+  "store",
+  "durability",
+  "slots",
+  "expiry",
+  "cleanStart",
+  "qos2AfterLoss",
+] as const satisfies readonly (keyof SessionOptions)[];
+const SLOTS = 16;
+
+/** Checks the option `session` and makes it whole. In 3.1.1 every expiry but 0 means "for ever", so nobody gets it without asking. */
+export function sessionOptions(
+  { session, clientId }: ConnectOptions,
+  protocol: 4 | 5,
+): {
+  readonly named: NamedSession | undefined;
+  readonly engine: Pick<EngineOptions, "cleanStart" | "sessionExpiry" | "resendQos2" | "strict" | "durable">;
+} {
+  const given = optionalFields("session", session, NAMES) as SessionOptions;
+  const named = namedSession(given, clientId);
+  const { cleanStart = named === undefined, qos2AfterLoss = "indeterminate" } = given;
+  const whenAbsent = named !== undefined ? 3_600 : protocol === 5 ? 120 : cleanStart ? 0 : U32;
+  if (!boolean("session.cleanStart", cleanStart) && named === undefined && clientId === undefined) {
+    throw new OptionError(
+      "session.cleanStart",
+      "false only together with a `clientId` or a `session.name`: a session is found by it",
+      false,
+    );
+  }
+  return {
+    named,
+    engine: {
+      cleanStart,
+      sessionExpiry: given.expiry === undefined ? whenAbsent : durationOf("session.expiry", given.expiry, { unit: "s", min: 0, max: U32 }),
+      resendQos2: oneOf("session.qos2AfterLoss", qos2AfterLoss, ["indeterminate", "resend"]) === "resend",
+      strict: named?.durability === "strict",
+      durable: named !== undefined,
+    },
+  };
+}
+
+function namedSession(given: SessionOptions, clientId: string | undefined): NamedSession | undefined {
+  for (const option of ["store", "durability", "slots"] as const) {
+    if (given.name === undefined && given[option] !== undefined) {
+      throw new OptionError(`session.${option}`, "nothing without a `session.name`: only a session with a name is stored", given[option]);
+    }
+  }
+  if (given.name === undefined) return undefined;
+  const { durability = "relaxed", store = "indexeddb", slots = clientId === undefined ? SLOTS : 1 } = given;
+  const session = {
+    name: text("session.name", given.name, 1),
+    durability: oneOf("session.durability", durability, ["relaxed", "strict"]),
+    slots: integer("session.slots", slots, 1, 1_000),
+  };
+  if (clientId !== undefined && slots !== 1) {
+    throw new OptionError("session.slots", "1 together with a `clientId`: two pages cannot have the same", slots);
+  }
+  return oneOf("session.store", store, ["indexeddb", "memory"]) === "memory" ? undefined : session;
+}

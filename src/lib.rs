@@ -99,7 +99,8 @@
 //!   code (a granted QoS among them); from 0x100 on it says why the engine gave up: 0x100 closed, 0x101 cancelled, 0x102 queue full, 0x103 packet too
 //!   large, 0x104 QoS not supported, 0x105 retain not available, 0x106 indeterminate (it left, and may have arrived), 0x107 invalid topic, 0x108 invalid
 //!   properties, 0x109 wildcards not available, 0x10A shared subscriptions not available, 0x10B expired, 0x10C stopped,
-//!   0x10D no re-authentication now, 0x10E the link ended before the re-authentication did.
+//!   0x10D no re-authentication now, 0x10E the link ended before the re-authentication did,
+//!   0x10F dropped (the queue was full), 0x110 superseded (a later message of its topic), 0x111 offline (QoS 0 without a link).
 //! - PREPARE asks for URL and credentials of an attempt; `address` or `address_failed` answers. *server reference*: where the broker before has sent the
 //!   client (4.11), for this attempt or, *permanent*, for all that follow once it has brought a link. Empty and permanent: back to the user's own URL.
 //! - AUTHENTICATE asks for the next step of the client's side of enhanced authentication (4.12); `authenticate` or `authentication_failed` answers. *step*:

@@ -84,7 +84,8 @@ pub enum Overflow {
     DropOldest,
     /// Give it up, as an outcome of its own and not as a refusal.
     DropNewest,
-    /// Let it take the place of a message to the same topic that has not been sent; without one refuse it.
+    /// Keep only the latest waiting message of each topic (retained ones for themselves), from the first one on: an earlier one that has not been sent
+    /// gives way. Without one refuse it.
     LatestPerTopic,
 }
 

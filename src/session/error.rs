@@ -36,6 +36,12 @@ pub enum Failure {
     AuthenticationUnavailable = 0x10D,
     /// The link ended before the re-authentication did: see the cause in the status.
     AuthenticationFailed = 0x10E,
+    /// It gave way, because the queue was at its bound: see [`super::Overflow`].
+    Dropped = 0x10F,
+    /// It waited, and a later message with the same topic took its place: see [`super::Overflow::LatestPerTopic`].
+    Superseded = 0x110,
+    /// QoS 0 without a link: see [`super::OfflineQos0::Refuse`].
+    Offline = 0x111,
 }
 
 impl Failure {

@@ -7,7 +7,7 @@
 //! ```text
 //!   state lifecycle policy backoff timers    where the session stands, and what comes next
 //!   connect authenticate protocol redirect   CONNECT and CONNACK: limits, who we are, version, other servers
-//!   publish outgoing acknowledge queue expiry packet_ids   our messages    (write_ahead: what may leave when)
+//!   publish outgoing acknowledge queue overflow expiry packet_ids   our messages    (write_ahead: what may leave when)
 //!   subscribe suback requests shapes         our subscriptions
 //!   receive input inbound topics aliases     the broker's messages
 //! ```
@@ -39,6 +39,7 @@ mod lifecycle;
 mod link;
 mod outgoing;
 mod output;
+mod overflow;
 mod packet_ids;
 mod policy;
 mod protocol;
@@ -76,6 +77,7 @@ use backoff::Backoff;
 use id_set::IdSet;
 use input::Input;
 use link::Link;
+use overflow::Latest;
 use packet_ids::PacketIds;
 use queue::Queue;
 use random::Random;
@@ -194,6 +196,7 @@ pub struct Session {
     packet_ids: PacketIds,
     queue: Queue,
     next_sequence: u64,
+    latest: Latest,
     /// When to look for messages that are over. Not among the timers, which end with each attempt: messages grow old without a link too.
     next_expiry: Option<Millis>,
     subscriptions: Subscriptions,
@@ -239,6 +242,7 @@ impl Session {
             packet_ids: PacketIds::default(),
             queue: Queue::default(),
             next_sequence: 0,
+            latest: Latest::default(),
             next_expiry: None,
             subscriptions: Subscriptions::default(),
             open_inbound: IdSet::default(),

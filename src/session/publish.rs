@@ -44,6 +44,9 @@ impl Session {
                 return Ok(Published::Settled(0));
             }
         }
+        if let Some(over) = self.settle_offline(publish.qos) {
+            return over.map(|()| Published::Settled(0));
+        }
         if publish.qos != Qos::AtMostOnce {
             // Any identifier will do until it is sent.
             publish.packet_id = Some(PacketId::MIN);
@@ -86,7 +89,7 @@ impl Session {
             _ => Stage::Waiting,
         };
         let at_once = self.is_online() && self.window_is_open() && self.queue.len(Stage::Waiting) == 0;
-        self.check_queue(wire.len(), at_once)?;
+        self.make_room(publish, wire.len(), at_once)?;
         let sequence = self.next_sequence;
         self.next_sequence = sequence.wrapping_add(1);
         let tail = payload_length.saturating_add(match self.version {
@@ -125,24 +128,9 @@ impl Session {
             if self.queue.stage(slot) == Some(Stage::Waiting) {
                 self.set_packet_id(slot, None);
             }
+            self.note_latest(slot);
         }
         Ok(())
-    }
-
-    /// Whether there is room: in bytes for everything, in messages only for what has to wait.
-    fn check_queue(&self, size: usize, at_once: bool) -> Result<(), Failure> {
-        let waiting = self
-            .queue
-            .len(Stage::Waiting)
-            .saturating_add(self.queue.len(Stage::WaitingAtMostOnce));
-        let bytes = self.queue.bytes();
-        let too_many = !at_once && waiting >= self.config.max_queued;
-        let too_large = bytes > 0 && bytes.saturating_add(size) > self.config.max_queued_bytes;
-        if too_many || too_large {
-            Err(Failure::QueueFull)
-        } else {
-            Ok(())
-        }
     }
 
     fn window_is_open(&self) -> bool {
@@ -185,7 +173,7 @@ impl Session {
         }
     }
 
-    fn sequence(&self, slot: u32) -> u64 {
+    pub(super) fn sequence(&self, slot: u32) -> u64 {
         self.queue.get(slot).map_or(0, |entry| entry.sequence)
     }
 

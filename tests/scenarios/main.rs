@@ -21,6 +21,7 @@ mod identifiers;
 mod information;
 mod keep_alive;
 mod limits;
+mod overflowing;
 mod publishing;
 mod reauthenticating;
 mod receiving;

@@ -52,6 +52,7 @@ const PURPOSES = {
   bench: { tools: ["cc", "chromium"] },
   fuzz: { tools: ["cc", "cxx"] },
   test: { tools: ["cc", "cxx", "chromium", "chromedriver", "mosquitto"], components: ["rustfmt", "clippy"] },
+  torture: { tools: ["cc", "chromium", "mosquitto", "erl", "ejabberd"] },
   interop: { tools: ["cc", "chromium", "mosquitto"], optional: ["erl", "epmd", "ejabberd", "rabbitmq", "nats"] },
 };
 
@@ -357,7 +358,7 @@ function install({ tools, optional = [], components = [] }) {
   if (!findWasmBindgen()) installWasmBindgen();
 }
 
-/** Does all the set-up that `purpose` ("build", "start", "test", "fuzz", "bench", "interop") needs and is not there yet. */
+/** Does all the set-up that `purpose` ("build", "start", "test", "fuzz", "bench", "torture", "interop") needs and is not there yet. */
 export function setUp(purpose) {
   const needs = PURPOSES[purpose];
   if (!needs) throw new SetupError(`--for takes one of ${Object.keys(PURPOSES).join(", ")}`);

@@ -81,6 +81,12 @@ const STAGES = [
     commands: () => [nodeTests("tests/e2e")],
   },
   {
+    name: "torture",
+    title: "numbered messages while pages, browsers, brokers and links are killed",
+    tests: true,
+    commands: () => [nodeTests("tests/torture")],
+  },
+  {
     name: "package",
     title: "the packed package, installed in small projects and run in Chromium",
     tests: true,
@@ -101,7 +107,7 @@ const STAGES = [
 ];
 
 /** Stages that use dist/. */
-const AFTER_BUILD = ["tsc", "e2e", "package", "bench"];
+const AFTER_BUILD = ["tsc", "e2e", "torture", "package", "bench"];
 
 /** The stages that `--only a,b` names, and the build that they need; all without it. */
 function wanted(args) {

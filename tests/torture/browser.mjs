@@ -1,0 +1,83 @@
+// Chromium with a profile that outlives it, and the ways to kill it: only what has been told to other processes survives.
+
+import { readFile } from "node:fs/promises";
+import { launchChromium } from "../chromium.mjs";
+import { ownFolder } from "../servers/daemon.mjs";
+
+/** How long the browser may take to answer, in ms. Now and then one that has just lost all its renderers never does. */
+const PATIENCE = 8_000;
+const ATTEMPTS = 3;
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Whether a process is there and not just waiting to be reaped. */
+async function runs(pid) {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  return stat !== undefined && !/\) [ZX]/.test(stat);
+}
+
+async function gone(pids) {
+  for (const limit = Date.now() + 10_000; ; await pause(5)) {
+    const left = [];
+    for (const pid of pids) if (await runs(pid)) left.push(pid);
+    if (left.length === 0) return;
+    if (Date.now() > limit) throw new Error(`processes ${left} of the browser do not end`);
+  }
+}
+
+export async function openBrowser() {
+  const profile = await ownFolder("torture");
+  const launch = () => launchChromium({ userDataDir: profile.path, protocolTimeout: PATIENCE });
+  let browser = await launch();
+  let page;
+  let last = "";
+
+  /** The processes of the browser, by kind: "browser", "renderer", "GPU" ... */
+  const processes = async () => {
+    const session = await browser.target().createCDPSession();
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    await session.detach();
+    return processInfo;
+  };
+
+  const newPage = (attempt = 1) =>
+    browser.newPage().catch((error) => {
+      if (attempt === ATTEMPTS) throw error;
+      return newPage(attempt + 1);
+    });
+
+  return {
+    /** Opens `url` in the place of the page that was there. */
+    async open(url) {
+      last = url;
+      const before = page;
+      page = await newPage();
+      await before?.close().catch(() => {}); // a dead page cannot answer
+      await page.goto(url);
+    },
+    /** kill -9 of all renderers: the page is gone in the middle of whatever it did, the browser lives on. */
+    async killRenderer() {
+      const pids = (await processes()).filter(({ type }) => type === "renderer").map(({ id }) => id);
+      for (const pid of pids) process.kill(pid, "SIGKILL");
+      await gone(pids);
+      await this.open(last);
+    },
+    /** kill -9 of the browser: the others of its processes end by themselves when they notice. Then it is started again on its profile. */
+    async killBrowser() {
+      const pids = (await processes()).map(({ id }) => id);
+      browser.process().kill("SIGKILL");
+      await gone(pids);
+      page = undefined;
+      browser = await launch();
+      await this.open(last);
+    },
+    /** A reload, as users do it. */
+    async reload() {
+      await page.reload();
+    },
+    async stop() {
+      await browser.close();
+      await profile.remove();
+    },
+  };
+}

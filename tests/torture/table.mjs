@@ -1,0 +1,31 @@
+// What the rounds found, as one table: a row for each broker and kind of kill, a column for each flow.
+
+import { FLOWS } from "./flows.mjs";
+
+const HEADS = ["broker", "killed", "kills", ...Object.values(FLOWS).map(({ title }) => title)];
+
+/** @param {import("./ledger.mjs").Counts} counts */
+function cell({ messages, lost, duplicated, reordered, interrupted, indeterminate, lostByBroker }) {
+  const more = [interrupted && `${interrupted} interrupted`, indeterminate && `${indeterminate} indeterminate`];
+  if (lostByBroker) more.push(`${lostByBroker} gone with the broker`);
+  return [`${messages}: ${lost}/${duplicated}/${reordered}`, ...more.filter(Boolean)].join(", ");
+}
+
+/** @param {import("./round.mjs").Verdict[]} verdicts */
+const rows = (verdicts) =>
+  verdicts.map(({ broker, kind, kills, counts }) => [broker, kind, `${kills}`, ...Object.keys(FLOWS).map((flow) => cell(counts[flow]))]);
+
+/** The table for a terminal. @param {import("./round.mjs").Verdict[]} verdicts */
+export function plain(verdicts) {
+  const lines = [HEADS, ...rows(verdicts)];
+  const widths = HEADS.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const text = lines.map((line) =>
+    line
+      .map((value, column) => value.padEnd(widths[column]))
+      .join("  ")
+      .trimEnd(),
+  );
+  const total = verdicts.reduce((sum, { kills }) => sum + kills, 0);
+  const messages = verdicts.reduce((sum, { counts }) => sum + Object.values(counts).reduce((all, one) => all + one.messages, 0), 0);
+  return [...text, "", `messages: lost/duplicated/reordered, after ${total} kills; ${messages} messages in all`].join("\n");
+}

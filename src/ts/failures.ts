@@ -20,8 +20,11 @@ export const CLOSED = 0x100;
 export const CANCELLED = 0x101;
 export const STOPPED = 0x10c;
 export const AUTHENTICATION_FAILED = 0x10e;
-/** The one failure that a host reports by itself, while it has no engine yet. */
+/** Failures that a host reports by itself, while it has no engine yet. */
 export const QUEUE_FULL = 0x102;
+export const DROPPED = 0x10f;
+export const SUPERSEDED = 0x110;
+export const OFFLINE = 0x111;
 
 /** A row of the table: the literal `code` of the error, what happened, what to do. */
 type Row = readonly [code: LocalCode, message: string, hint: string];
@@ -35,6 +38,9 @@ type LocalCode =
   | "invalid-topic"
   | "invalid-properties"
   | "expired"
+  | "dropped"
+  | "superseded"
+  | "offline"
   | "wildcard-not-available"
   | "shared-not-available";
 
@@ -61,6 +67,17 @@ const TABLE: Readonly<Record<number, Row>> = {
   265: ["wildcard-not-available", "The broker does not support wildcards in filters", "Subscribe to exact topics"],
   266: ["shared-not-available", "The broker does not support shared subscriptions", "Subscribe without $share"],
   267: ["expired", "The message was over before it could be sent", "Raise its `expiry`, or publish it again if it is still wanted"],
+  271: [
+    "dropped",
+    "The queue of messages that wait to be sent was full, and this one was given up",
+    "`queue.overflow` chose it; publish less while offline, or raise `queue.messages` and `queue.bytes`",
+  ],
+  272: [
+    "superseded",
+    "A later message with the same topic took its place before it was sent",
+    "None is needed: `queue.overflow` asks for it",
+  ],
+  273: ["offline", "There is no link, and messages at QoS 0 do not wait for one", 'Publish with QoS 1, or set `queue.qos0` to "queue"'],
 };
 
 /** The literal code and the words for a failure: `code` is 0x100 or above, or an MQTT reason code of 0x80 or above. */

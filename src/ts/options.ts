@@ -71,16 +71,29 @@ export interface Will extends MessageProperties {
 }
 
 /**
- * Bounds of what waits to be sent; a publish over them fails with code `"queue-full"`.
+ * What waits to be sent: its bounds, and what gives way when one of them is met. Nothing that has left is ever given up, and each promise
+ * says what became of its message.
  *
  * @example
- * connect(url, { queue: { messages: 1_000, bytes: 1_048_576 } });
+ * connect(url, { queue: { messages: 1_000, bytes: 1_048_576, overflow: "drop-oldest", qos0: "drop" } });
  */
 export interface QueueOptions {
   /** Messages that wait to be sent. Default: 100,000. */
   readonly messages?: number | undefined;
-  /** Bytes of all messages that are not finished, sent or not. Default: 67,108,864 (64 MiB). */
+  /** Bytes of all messages that are not finished, sent or not; one message is always taken. Default: 67,108,864 (64 MiB). */
   readonly bytes?: number | undefined;
+  /**
+   * What to do when there is no room. `"reject"` (default): the new message fails with `"queue-full"`. `"drop-oldest"`: the oldest that never left
+   * fail with `"dropped"`, as many as make room. `"drop-newest"`: the new message fails with `"dropped"`. `"latest-per-topic"`: of the messages that
+   * wait only the latest of each topic is kept, full or not, and earlier ones fail with `"superseded"` (retained messages only by retained ones, and the
+   * other way round); what finds no room then fails with `"queue-full"`.
+   */
+  readonly overflow?: "reject" | "drop-oldest" | "drop-newest" | "latest-per-topic" | undefined;
+  /**
+   * Messages at QoS 0 while there is no link. `"queue"` (default): they wait like all others. `"drop"`: they are given up and the promise
+   * resolves, as at QoS 0 it never says that anything arrived. `"refuse"`: they fail with `"offline"`.
+   */
+  readonly qos0?: "queue" | "drop" | "refuse" | undefined;
 }
 
 /**

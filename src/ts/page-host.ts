@@ -3,7 +3,7 @@ import { closedCause, engineCause } from "./cause.js";
 import type { EarlySocket } from "./early-socket.js";
 import { type EngineHost, type EngineOptions, type HostEvents, PENDING, type RawEngine, type RawEngineClass } from "./engine.js";
 import { EngineError } from "./errors/engine-error.js";
-import { QUEUE_FULL } from "./failures.js";
+import { Kept } from "./kept.js";
 import { doneRecord } from "./records.js";
 import { NO_STATS, type Stats } from "./stats.js";
 
@@ -13,8 +13,7 @@ export class PageHost implements EngineHost {
   readonly #events: HostEvents;
   #early: EarlySocket | undefined;
   #engine: RawEngine | undefined;
-  #kept: ((engine: RawEngine) => void)[] = [];
-  #keptBytes = 0;
+  #kept: Kept;
   #over = false;
   /** An engine that traps in an event of its own throws to nobody but the page. Asked later, because the page may fail inside a delivery. */
   readonly #uncaught = ({ error, message }: ErrorEvent): void =>
@@ -26,6 +25,7 @@ export class PageHost implements EngineHost {
     this.#options = options;
     this.#events = events;
     this.#early = early;
+    this.#kept = this.#nothingKept();
     engineClass.then(
       (Engine) => this.#run(Engine),
       (error: unknown) => this.#fail(error),
@@ -54,7 +54,7 @@ export class PageHost implements EngineHost {
 
   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number {
     const engine = this.#engine;
-    if (engine === undefined) return this.#keep(token, topic, payload.slice(), flags, properties);
+    if (engine === undefined) return this.#over ? PENDING : this.#kept.publish(token, topic, payload.slice(), flags, properties);
     // Not by #call: this is the hot way, and a closure for each message would be paid for.
     try {
       return engine.publish(token, topic, payload, flags, properties);
@@ -97,20 +97,11 @@ export class PageHost implements EngineHost {
     this.#end();
   }
 
-  /** Until there is an engine, its bounds of what may wait are kept here. */
-  #keep(token: number, topic: string, payload: Uint8Array, flags: number, properties: Uint8Array | undefined): number {
-    if (this.#over) return PENDING;
-    const { maxQueued, maxQueuedBytes } = this.#options;
-    if (this.#kept.length >= maxQueued || this.#keptBytes + payload.length > maxQueuedBytes) return QUEUE_FULL;
-    this.#keptBytes += payload.length;
-    this.#kept.push((engine) => {
-      const code = engine.publish(token, topic, payload, flags, properties);
-      if (code !== PENDING) {
-        const done = doneRecord(token, code);
-        this.#events.deliver(undefined, done, done.length);
-      }
+  #nothingKept(): Kept {
+    return new Kept(this.#options, (token, code) => {
+      const done = doneRecord(token, code);
+      this.#events.deliver(undefined, done, done.length);
     });
-    return PENDING;
   }
 
   #run(Engine: RawEngineClass): void {
@@ -122,16 +113,16 @@ export class PageHost implements EngineHost {
       if (this.#early !== undefined) engine.use_socket(this.#early.url, this.#early.socket);
       this.#early = undefined;
       const kept = this.#kept;
-      this.#kept = [];
+      this.#kept = this.#nothingKept();
       engine.start();
-      for (const call of kept) call(engine);
+      kept.replay(engine);
     });
   }
 
   #call(action: (engine: RawEngine) => void): void {
     const engine = this.#engine;
     if (this.#over) return;
-    if (engine === undefined) this.#kept.push(action);
+    if (engine === undefined) this.#kept.call(action);
     else this.#guard(() => action(engine));
   }
 
@@ -150,7 +141,7 @@ export class PageHost implements EngineHost {
     globalThis.removeEventListener?.("error", this.#uncaught);
     this.#over = true;
     this.#engine = undefined;
-    this.#kept = [];
+    this.#kept = this.#nothingKept();
     this.#early?.socket.close();
     this.#early = undefined;
   }

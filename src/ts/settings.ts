@@ -5,7 +5,7 @@ import { checkCredentials } from "./credentials.js";
 import { type DurationRule, durationOf, MS } from "./duration.js";
 import type { EngineOptions } from "./engine.js";
 import { OptionError } from "./errors/option-error.js";
-import type { ConnectOptions, Credentials, CredentialsProvider, WasmSource } from "./options.js";
+import type { ConnectOptions, Credentials, CredentialsProvider, QueueOptions, WasmSource } from "./options.js";
 import { payloadBytes } from "./payload.js";
 import { encodeProperties } from "./properties.js";
 import { MESSAGE_PROPERTY_NAMES, messageProperties } from "./publish-options.js";
@@ -52,6 +52,9 @@ const NAMES = [
   "signal",
 ] as const satisfies readonly (keyof ConnectOptions)[];
 
+/** In the order of `EngineOptions`. */
+const OVERFLOW: readonly NonNullable<QueueOptions["overflow"]>[] = ["reject", "drop-oldest", "drop-newest", "latest-per-topic"];
+const OFFLINE_QOS0: readonly NonNullable<QueueOptions["qos0"]>[] = ["queue", "drop", "refuse"];
 const U32 = 0xffff_ffff;
 const SECONDS: DurationRule = { unit: "s", min: 0, max: U32 };
 
@@ -93,7 +96,7 @@ function engineOptions(
   given: ConnectOptions,
   protocol: 4 | 5,
 ): Omit<EngineOptions, "broker" | keyof ReturnType<typeof sessionOptions>["engine"]> {
-  const queue = optionalFields("queue", given.queue, ["messages", "bytes"]);
+  const queue = optionalFields("queue", given.queue, ["messages", "bytes", "overflow", "qos0"]);
   return {
     protocol,
     fallBack: given.protocol === undefined,
@@ -116,9 +119,14 @@ function engineOptions(
     joinPackets: flag(given, "joinPackets", true),
     trace: flag(given, "trace", false),
     stallAfter: 30_000,
-    overflow: 0,
-    offlineQos0: 0,
+    overflow: choice("queue.overflow", queue["overflow"], OVERFLOW),
+    offlineQos0: choice("queue.qos0", queue["qos0"], OFFLINE_QOS0),
   };
+}
+
+/** The place of a word in its list; the first is the default. */
+function choice(name: string, value: unknown, words: readonly string[]): number {
+  return value === undefined ? 0 : words.indexOf(oneOf(name, value, words));
 }
 
 function flag(given: ConnectOptions, name: keyof ConnectOptions, fallback: boolean): boolean {

@@ -137,7 +137,7 @@ test("everything that is set reaches the engine in its units", () => {
     connectTimeout: "3s",
     reconnect: { kind: "fixed", delay: "2s", jitter: 0, maxAttempts: 3, stableAfter: 5 },
     will,
-    queue: { messages: 5, bytes: 6 },
+    queue: { messages: 5, bytes: 6, overflow: "latest-per-topic", qos0: "refuse" },
     userProperties: { a: "b" },
     topicAliasMaximum: 0,
     outboundTopicAliases: false,
@@ -151,7 +151,7 @@ test("everything that is set reaches the engine in its units", () => {
   assert.deepEqual(engine.reconnect, { kind: "fixed", delay: 2_000, jitter: 0 });
   assert.deepEqual([engine.maxAttempts, engine.stableAfter, engine.connectTimeout, engine.keepAlive], [3, 5, 3_000, 60]);
   assert.deepEqual([engine.clientId, engine.cleanStart, engine.sessionExpiry], ["me", false, 3_600]);
-  assert.deepEqual([engine.maxQueued, engine.maxQueuedBytes], [5, 6]);
+  assert.deepEqual([engine.maxQueued, engine.maxQueuedBytes, engine.overflow, engine.offlineQos0], [5, 6, 3, 2]);
   assert.deepEqual([...(engine.properties ?? [])], [0x26, 0, 1, 0x61, 0, 1, 0x62]);
   const { properties, payload, ...rest } = engine.will ?? assert.fail("no will");
   assert.deepEqual(rest, { topic: "gone", qos: 1, retain: true });
@@ -253,6 +253,8 @@ test("each wrong option is named, with what it takes", () => {
     ["userProperties", { userProperties: { a: 7 } }],
     ["queue.messages", { queue: { messages: -1 } }],
     ["queue.bytes", { queue: { bytes: "1MB" } }],
+    ["queue.overflow", { queue: { overflow: "drop" } }, /drop-oldest/],
+    ["queue.qos0", { queue: { qos0: 0 } }, /refuse/],
     ["joinPackets", { joinPackets: "no" }],
     ["trace", { trace: 0 }],
     ["wasm", { wasm: 42 }, /Response/],

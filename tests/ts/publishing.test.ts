@@ -1,6 +1,7 @@
 // Publishing against a scripted host: how it settles, fails and is taken back.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { PENDING } from "../../src/ts/engine.js";
 import { OptionError, PayloadError, PublishError, StoppedError, TopicError } from "../../src/ts/index.js";
 import { scripted } from "./scripted-host.js";
 import { record, saying, status } from "./words.js";
@@ -39,6 +40,23 @@ test("a publish that is settled when the engine returns waits for nothing", asyn
   assert.equal(host.token("publish"), host.all("publish")[0]?.[0], "its token is free at once");
   host.answer = 0x103;
   await assert.rejects(client.publish("a", "three"), (error) => error instanceof PublishError && error.code === "packet-too-large");
+});
+
+test("what gave way in the queue says so with a code of its own, at once or later", async () => {
+  const { client, host } = scripted();
+  for (const [code, literal] of [
+    [0x10f, "dropped"],
+    [0x110, "superseded"],
+    [0x111, "offline"],
+  ] as const) {
+    const is = (error: unknown) => error instanceof PublishError && error.code === literal && error.hint.length > 0;
+    const late = client.publish("a", "one");
+    host.say(done(host.token("publish"), code));
+    await assert.rejects(late, is);
+    host.answer = code;
+    await assert.rejects(client.publish("a", "two"), is);
+    host.answer = PENDING;
+  }
 });
 
 test("a publish that the engine refuses because it has stopped is told why it stopped", async () => {

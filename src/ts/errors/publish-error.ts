@@ -17,6 +17,9 @@ export type PublishFailure =
   | "retain-not-available"
   | "indeterminate"
   | "expired"
+  | "dropped"
+  | "superseded"
+  | "offline"
   | "invalid-topic"
   | "invalid-properties";
 

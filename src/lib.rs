@@ -39,7 +39,7 @@
 //!   authenticate(exchange: number, data?: Uint8Array): void;              // answers AUTHENTICATE
 //!   authentication_failed(exchange: number, detail: string): void;        // answers AUTHENTICATE, or PREPARE with its attempt
 //!   reauthenticate(token: number): void;
-//!   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;   // flags: bit 0 retain, bits 1-2 QoS;
+//!   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;   // flags: bit 0 retain, bits 1-2 QoS, bit 3 STORED wanted;
 //!       // the code that settles it at once (0: QoS 0, handed over for sending), or 0xFFFFFFFF: DONE follows
 //!   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;  // options: the options byte of MQTT-3.8.3.1
 //!   unsubscribe(token: number, filter: string): void;
@@ -79,6 +79,11 @@
 //! | 9 | PACKET | bit 0 outgoing, bits 4-7 packet type | packet identifier or 0, size in bytes, flags of the fixed header, reason code (of CONNECT the protocol level), text topic |
 //! | 10 | IDENTIFIER | | token, subscription identifier |
 //! | 11 | AUTHENTICATE | step | exchange, properties span (two words) |
+//! | 12 | STORED | | token |
+//! | 16 | RESTORED | bits 0-1 QoS, bit 2 retain, bit 3 it may have left | token, id (two words), bytes of payload, text topic |
+//! | 17 | GAP | 0 session lost, 1 session expired while away | |
+//! | 18 | STORAGE | durability: 0 memory, 1 relaxed, 2 strict | reason, text detail |
+//! | 19 | FILTER | | subscription identifier (0 none), text filter |
 //!
 //! - STATUS, *state*: 0 idle, 1 connecting, 2 online, 3 waiting, 4 stopped. *phase* (connecting only): 0 address, 1 socket, 2 handshake. *attempt*: the
 //!   attempt under way (connecting, online) or the next one (waiting), from 1. *at*: since when (connecting, online), when to try again (waiting), else 0.
@@ -107,6 +112,14 @@
 //!   0x18 the broker challenges, 0x19 a re-authentication begins, 0x00 the broker is content and the client may look whether it is too. The span holds
 //!   the property block of the broker's AUTH or CONNACK.
 //! - PACKET is written only with the option `trace`.
+//! - STORED answers a publish with flag bit 3: the message outlives the page now, or, where there is no store (any more), is in its memory. It may follow
+//!   the DONE of a message that was given up meanwhile.
+//! - RESTORED and FILTER say what an earlier page left, before anything else about it: a message that DONE will settle under this *token* (from
+//!   0xC0000000), *id* its number in the stored session; and a filter whose subscription stands or is asked for again, and which the page may subscribe to under a
+//!   token of its own. Of a QoS 2 message between PUBREC and PUBCOMP nothing but the identifier is kept: its topic is empty.
+//! - GAP: the session was expected, and is not there: messages for its subscriptions may be missing.
+//! - STORAGE says where the session is kept from now on, and why not better: *reason* 0 all is well, 1 no store available, 2 blocked by another page, 3 quota, 4 a
+//!   commit failed, 5 what was stored is damaged (the session begins anew), 6 deleted from outside, 7 another.
 //!
 //! `tests/golden/records.json` pins the table for both languages.
 

@@ -4,8 +4,8 @@
 use hawser::browser::records::{Records, kind};
 use hawser::codec::Version;
 use hawser::session::{
-    Cause, Connected, Event, Failure, Limits, Message, Millis, PacketTrace, Phase, Redirect, Refusal, Settled, Span,
-    State,
+    Cause, Connected, Durability, Event, Failure, Gap, Limits, Message, Millis, PacketTrace, Phase, Redirect, Refusal,
+    Restored, Settled, Span, State, StorageFault,
 };
 use serde_json::Value;
 
@@ -100,8 +100,48 @@ fn event(kind: &str, fields: &Value) -> Event {
             reason: byte(fields, "reason"),
             topic: text(fields, "topic").into(),
         })),
+        "stored" => Event::Stored {
+            token: word(fields, "token"),
+        },
+        "restored" => Event::Restored(Box::new(Restored {
+            token: word(fields, "token"),
+            id: number(fields, "id"),
+            flags: byte(fields, "qos")
+                | u8::from(flag(fields, "retain")) << 2
+                | u8::from(flag(fields, "mayHaveLeft")) << 3,
+            payload: word(fields, "size"),
+            topic: text(fields, "topic").into(),
+        })),
+        "gap" => Event::Gap(match place("gaps", &text(fields, "gap")) {
+            0 => Gap::SessionLost,
+            _ => Gap::SessionExpired,
+        }),
+        "storage" => Event::Storage {
+            durability: match place("durabilities", &text(fields, "durability")) {
+                0 => Durability::Memory,
+                1 => Durability::Relaxed,
+                _ => Durability::Strict,
+            },
+            fault: match place("storageReasons", &text(fields, "reason")) {
+                0 => None,
+                code => Some(StorageFault::from_code(code)),
+            },
+            detail: text(fields, "detail").into(),
+        },
+        "filter" => Event::Filter {
+            identifier: word(fields, "identifier"),
+            filter: text(fields, "filter").into(),
+        },
         other => panic!("no event is called {other}"),
     }
+}
+
+/// The number of a name in one of the golden lists.
+fn place(list: &str, name: &str) -> u32 {
+    let golden = golden();
+    let names = golden[list].as_array().unwrap();
+    let at = names.iter().position(|other| other == name);
+    at.unwrap_or_else(|| panic!("no {list} is called {name}")) as u32
 }
 
 fn state(fields: &Value) -> State {
@@ -269,6 +309,11 @@ fn the_golden_file_numbers_kinds_as_the_engine_does() {
         ("packet", kind::PACKET),
         ("identifier", kind::IDENTIFIER),
         ("authenticate", kind::AUTHENTICATE),
+        ("stored", kind::STORED),
+        ("restored", kind::RESTORED),
+        ("gap", kind::GAP),
+        ("storage", kind::STORAGE),
+        ("filter", kind::FILTER),
     ];
     let kinds = &golden()["kinds"];
     assert_eq!(kinds.as_object().unwrap().len(), names.len());

@@ -91,7 +91,7 @@ impl Engine {
     }
 
     /// Publishes. Returns the code that settles it at once (0: handed over for sending), or 0xFFFFFFFF: DONE follows. `flags`: bit 0 retain,
-    /// bits 1-2 QoS. `properties`: a property block of MQTT 5.0.
+    /// bits 1-2 QoS, bit 3 STORED is wanted (QoS 1 and 2). `properties`: a property block of MQTT 5.0.
     pub fn publish(&self, token: u32, topic: &str, payload: &[u8], flags: u32, properties: Option<Vec<u8>>) -> u32 {
         let published = self.driver.command(|session, now| {
             session.publish(
@@ -103,6 +103,7 @@ impl Engine {
                     qos: options::qos(flags >> 1),
                     retain: flags & 1 != 0,
                     properties: properties.as_deref().unwrap_or_default(),
+                    tell_stored: flags & 8 != 0,
                 },
             )
         });

@@ -1,7 +1,7 @@
 //! Engine events as flat `u32` records: the layout is the record table of the crate's architecture page.
 
 use crate::codec::Version;
-use crate::session::{Cause, Connected, Event, Message, PacketTrace, Settled, Span, State};
+use crate::session::{Cause, Connected, Event, Message, PacketTrace, Restored, Settled, Span, State};
 
 /// Kind of a record: bits 0-7 of its word 0.
 pub mod kind {
@@ -16,6 +16,11 @@ pub mod kind {
     pub const PACKET: u32 = 9;
     pub const IDENTIFIER: u32 = 10;
     pub const AUTHENTICATE: u32 = 11;
+    pub const STORED: u32 = 12;
+    pub const RESTORED: u32 = 16;
+    pub const GAP: u32 = 17;
+    pub const STORAGE: u32 = 18;
+    pub const FILTER: u32 = 19;
 }
 
 /// Longest text in a record, in bytes: the longest string that MQTT knows. Two of them fit the 16 bits of a record's length.
@@ -61,6 +66,18 @@ impl Records {
                 properties: Span { offset, length },
             } => self.record(kind::AUTHENTICATE, (*step).into(), &[*exchange, *offset, *length], &[]),
             Event::Packet(trace) => self.packet(trace),
+            Event::Stored { token } => self.record(kind::STORED, 0, &[*token], &[]),
+            Event::Restored(message) => self.restored(message),
+            Event::Filter { identifier, filter } => self.record(kind::FILTER, 0, &[*identifier], &[filter]),
+            Event::Gap(gap) => self.record(kind::GAP, *gap as u32, &[], &[]),
+            Event::Storage {
+                durability,
+                fault,
+                detail,
+            } => {
+                let fault = fault.map_or(0, |fault| fault as u32);
+                self.record(kind::STORAGE, *durability as u32, &[fault], &[detail]);
+            }
         }
     }
 
@@ -143,6 +160,12 @@ impl Records {
         self.words.extend_from_slice(&fields);
         self.words.extend_from_slice(identifiers);
         self.finish(start, kind::MESSAGE, u32::from(*flags));
+    }
+
+    fn restored(&mut self, message: &Restored) {
+        let id = [message.id as u32, (message.id >> 32) as u32];
+        let fields = [message.token, id[0], id[1], message.payload];
+        self.record(kind::RESTORED, message.flags.into(), &fields, &[&message.topic]);
     }
 
     fn settled(&mut self, kind: u32, settled: &Settled) {

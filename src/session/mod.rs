@@ -49,6 +49,8 @@ mod random;
 mod receive;
 mod redirect;
 mod requests;
+mod restore;
+mod segment;
 mod shapes;
 mod size;
 mod state;
@@ -65,8 +67,8 @@ pub use backoff::Reconnect;
 pub use config::{Config, OfflineQos0, Overflow, Will};
 pub use error::{Cause, Failure, Refusal};
 pub use output::{
-    Connected, Event, Frame, Limits, Message, Outputs, PacketTrace, Redirect, Settled, Span, StoreBatch, StoreChange,
-    StoreKey,
+    Connected, Durability, Event, Frame, Gap, Limits, Message, Outputs, PacketTrace, Redirect, Restored, Settled, Span,
+    StorageFault, StoreBatch, StoreChange, StoreKey,
 };
 pub use state::{Phase, State};
 pub use time::Millis;
@@ -101,6 +103,8 @@ pub struct PublishRequest<'a> {
     pub retain: bool,
     /// A property block without its length; empty in 3.1.1.
     pub properties: &'a [u8],
+    /// Emit [`Event::Stored`] when it is in the store (QoS 1 and 2).
+    pub tell_stored: bool,
 }
 
 /// How far a publish is when the call returns.

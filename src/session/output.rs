@@ -107,6 +107,93 @@ pub enum Event {
     Authenticate { exchange: u32, step: u8, properties: Span },
     /// A packet came or went (with [`super::Config::trace`]).
     Packet(Box<PacketTrace>),
+    /// A publish that asked for it ([`super::PublishRequest::tell_stored`]) is in the store, or, where there is none (any more), in the memory of this page.
+    Stored { token: u32 },
+    /// A message of an earlier page is taken up again, under this token: [`Event::Done`] will settle it.
+    Restored(Box<Restored>),
+    /// A subscription of an earlier page stands, or will be asked for again.
+    Filter { identifier: u32, filter: Box<str> },
+    /// Messages may be missing.
+    Gap(Gap),
+    /// Where the session is kept from now on, and why not better. `detail`: what the browser said.
+    Storage {
+        durability: Durability,
+        fault: Option<StorageFault>,
+        detail: Box<str>,
+    },
+}
+
+/// A message that an earlier page left unfinished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// Its number from now on: from 0xC000_0000, in publishing order.
+    pub token: u32,
+    /// Its number in the stored session, which outlives the page.
+    pub id: u64,
+    /// Bits 0-1 QoS, bit 2 RETAIN, bit 3: it may have left.
+    pub flags: u8,
+    /// Bytes of its payload.
+    pub payload: u32,
+    /// Its topic; empty for a QoS 2 message that PUBREC has answered: of that nothing but the identifier is kept.
+    pub topic: Box<str>,
+}
+
+/// Why messages may be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Gap {
+    /// The broker does not have the session any more.
+    SessionLost = 0,
+    /// The session expired while no page had it.
+    SessionExpired = 1,
+}
+
+/// What the session outlives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Durability {
+    /// Nothing: it ends with the page.
+    Memory = 0,
+    /// The page, killed at any moment, and the browser.
+    Relaxed = 1,
+    /// The machine too, as far as the browser goes.
+    Strict = 2,
+}
+
+/// What is wrong with the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum StorageFault {
+    /// There is none here: no IndexedDB, or nothing that keeps other pages off.
+    Unavailable = 1,
+    /// Another page keeps it from being opened.
+    Blocked = 2,
+    /// It is full.
+    Quota = 3,
+    /// A commit failed.
+    Aborted = 4,
+    /// What it held makes no sense: the session begins anew.
+    Damaged = 5,
+    /// It was deleted from outside.
+    Deleted = 6,
+    /// Something else.
+    Other = 7,
+}
+
+impl StorageFault {
+    /// The fault with this number; [`StorageFault::Other`] for one that is not known.
+    #[must_use]
+    pub const fn from_code(code: u32) -> Self {
+        match code {
+            1 => Self::Unavailable,
+            2 => Self::Blocked,
+            3 => Self::Quota,
+            4 => Self::Aborted,
+            5 => Self::Damaged,
+            6 => Self::Deleted,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// Where the broker of the link or the attempt before has sent the client (4.11).
@@ -239,4 +326,6 @@ pub enum StoreKey {
     Inbound(u16),
     /// A subscription: SUBSCRIBE with one filter.
     Subscription(u32),
+    /// What is known about a key of de-duplication, by the hash of that key.
+    Ledger(u64),
 }

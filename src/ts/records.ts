@@ -15,6 +15,11 @@ export const KIND = {
   packet: 9,
   identifier: 10,
   authenticate: 11,
+  stored: 12,
+  restored: 16,
+  gap: 17,
+  storage: 18,
+  filter: 19,
 } as const;
 
 /** Where the words of a MESSAGE stand, counted from word 0. Spans are two words: offset, length. The identifiers go on to the record's end. */
@@ -95,6 +100,41 @@ export interface PacketRecord {
   readonly topic: string;
 }
 
+/** A message that an earlier page left unfinished. */
+export interface RestoredRecord {
+  readonly token: number;
+  /** Its number in the stored session. */
+  readonly id: number;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  /** Whether it may have left. */
+  readonly mayHaveLeft: boolean;
+  /** Bytes of its payload. */
+  readonly size: number;
+  /** Empty for a QoS 2 message that the broker has received, and nothing but its release is pending. */
+  readonly topic: string;
+}
+
+/** Kinds of GAP, by its flags. */
+export const GAPS = ["session-lost", "session-expired"] as const;
+/** Durabilities of STORAGE, by its flags. */
+export const DURABILITIES = ["memory", "relaxed", "strict"] as const;
+/** Reasons of STORAGE. */
+export const STORAGE_REASONS = ["none", "unavailable", "blocked", "quota", "aborted", "damaged", "deleted", "other"] as const;
+
+export interface StorageRecord {
+  readonly durability: (typeof DURABILITIES)[number];
+  readonly reason: (typeof STORAGE_REASONS)[number];
+  readonly detail: string;
+}
+
+/** A subscription that an earlier page left. */
+export interface FilterRecord {
+  /** Its subscription identifier, 0 if it has none. */
+  readonly identifier: number;
+  readonly filter: string;
+}
+
 export function readStatus(words: Uint32Array, at: number): StatusRecord {
   const fields = new Fields(words, at);
   const state = STATES[fields.flags & 7] ?? "idle";
@@ -155,6 +195,36 @@ export function readOutcome(words: Uint32Array, at: number): OutcomeRecord {
 /** A DONE record without a text. */
 export function doneRecord(token: number, code: number): Uint32Array {
   return Uint32Array.of(KIND.done | (3 << 8), token, code);
+}
+
+/** The token of a STORED record. */
+export function readStored(words: Uint32Array, at: number): number {
+  return new Fields(words, at).next();
+}
+
+export function readRestored(words: Uint32Array, at: number): RestoredRecord {
+  const fields = new Fields(words, at);
+  const { flags } = fields;
+  const token = fields.next();
+  const id = fields.next() + fields.next() * 2 ** 32;
+  const size = fields.next();
+  const qos = (flags & 3) as 0 | 1 | 2;
+  return { token, id, qos, retain: (flags & 4) !== 0, mayHaveLeft: (flags & 8) !== 0, size, topic: fields.text() };
+}
+
+export function readGap(words: Uint32Array, at: number): (typeof GAPS)[number] {
+  return GAPS[new Fields(words, at).flags] ?? "session-lost";
+}
+
+export function readStorage(words: Uint32Array, at: number): StorageRecord {
+  const fields = new Fields(words, at);
+  const durability = DURABILITIES[fields.flags] ?? "memory";
+  return { durability, reason: STORAGE_REASONS[fields.next()] ?? "other", detail: fields.text() };
+}
+
+export function readFilter(words: Uint32Array, at: number): FilterRecord {
+  const fields = new Fields(words, at);
+  return { identifier: fields.next(), filter: fields.text() };
 }
 
 export function readPacket(words: Uint32Array, at: number): PacketRecord {

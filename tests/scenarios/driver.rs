@@ -102,6 +102,15 @@ impl World {
                 step,
                 properties,
             } => self.asked.push((exchange, step, frame[properties.range()].to_vec())),
+            Event::Stored { token } => self.stored.push(token),
+            Event::Restored(message) => self.restored.push(*message),
+            Event::Filter { identifier, filter } => self.filters.push((identifier, filter.into())),
+            Event::Gap(gap) => self.gaps.push(gap),
+            Event::Storage {
+                durability,
+                fault,
+                detail,
+            } => self.storage.push((durability, fault, detail.into())),
             Event::Packet(packet) => self.traced.push(format!(
                 "{} {} id={} size={} flags={} reason={:02X} {}",
                 if packet.outgoing { "->" } else { "<-" },

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use hawser::codec::{Property, Qos, ReasonCode, SubscribeOptions, Version};
 use hawser::session::{
-    Cause, CloseKind, Config, Connected, Failure, Frame, Millis, Outputs, PublishRequest, Published, Reconnect,
-    Redirect, Session, SocketClose, State, StoreBatch,
+    Cause, CloseKind, Config, Connected, Durability, Failure, Frame, Gap, Millis, Outputs, PublishRequest, Published,
+    Reconnect, Redirect, Restored, Session, SocketClose, State, StorageFault, StoreBatch,
 };
 
 /// Where the socket is, as the driver sees it.
@@ -65,6 +65,14 @@ pub struct World {
     /// Batches in the order they were committed.
     pub committed: Vec<StoreBatch>,
     pub frames: Vec<Frame>,
+    /// Publishes that were told to be stored.
+    pub stored: Vec<u32>,
+    /// What an earlier page left.
+    pub restored: Vec<Restored>,
+    pub filters: Vec<(u32, String)>,
+    pub gaps: Vec<Gap>,
+    /// What was told about the store.
+    pub storage: Vec<(Durability, Option<StorageFault>, String)>,
 }
 
 /// Settings that leave nothing to chance: no jitter, a known name.
@@ -127,6 +135,11 @@ impl World {
             batches: VecDeque::new(),
             committed: Vec::new(),
             frames: Vec::new(),
+            stored: Vec::new(),
+            restored: Vec::new(),
+            filters: Vec::new(),
+            gaps: Vec::new(),
+            storage: Vec::new(),
         }
     }
 
@@ -184,6 +197,7 @@ impl World {
             qos,
             retain,
             properties,
+            tell_stored: false,
         };
         if let Published::Settled(code) = self.session.publish(self.time(), request) {
             assert_eq!(self.settled.insert(token, (code, None)), None, "settled twice");

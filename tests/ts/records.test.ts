@@ -6,19 +6,27 @@ import { CAUSE_KINDS, PHASES } from "../../src/ts/cause.js";
 import { AUTHENTICATION_FAILED, CANCELLED, CLOSED, failureOf, STOPPED } from "../../src/ts/failures.js";
 import { Message, TopicView } from "../../src/ts/message.js";
 import {
+  DURABILITIES,
+  GAPS,
   KIND,
   kindOf,
   lengthOf,
   MESSAGE,
   readAuthenticate,
   readConnected,
+  readFilter,
+  readGap,
   readOutcome,
   readPacket,
   readPrepare,
+  readRestored,
   readStatus,
+  readStorage,
+  readStored,
   readTopic,
+  STORAGE_REASONS,
 } from "../../src/ts/records.js";
-import { record } from "./words.js";
+import { record, restored } from "./words.js";
 
 type Value = string | number | boolean | null | number[];
 interface Golden {
@@ -27,6 +35,9 @@ interface Golden {
   phases: string[];
   causes: string[];
   failures: Record<string, number>;
+  gaps: string[];
+  durabilities: string[];
+  storageReasons: string[];
   records: { name: string; kind: keyof typeof KIND; fields: Record<string, Value>; words: number[] }[];
 }
 
@@ -70,6 +81,16 @@ function decoded(kind: keyof typeof KIND, words: Uint32Array, at: number): Recor
       return { ...readPrepare(words, at) };
     case "packet":
       return { ...readPacket(words, at) };
+    case "stored":
+      return { token: readStored(words, at) };
+    case "restored":
+      return { ...readRestored(words, at) };
+    case "gap":
+      return { gap: readGap(words, at) };
+    case "storage":
+      return { ...readStorage(words, at) };
+    case "filter":
+      return { ...readFilter(words, at) };
   }
 }
 
@@ -104,6 +125,7 @@ test("the numbers of kinds, states, phases, causes and failures are the golden o
   assert.deepEqual(KIND, golden.kinds);
   assert.deepEqual([...PHASES], golden.phases);
   assert.deepEqual([...CAUSE_KINDS], golden.causes);
+  assert.deepEqual([[...GAPS], [...DURABILITIES], [...STORAGE_REASONS]], [golden.gaps, golden.durabilities, golden.storageReasons]);
   const [closed, cancelled, stopped] = [golden.failures["closed"], golden.failures["cancelled"], golden.failures["stopped"]];
   assert.deepEqual([CLOSED, CANCELLED, STOPPED], [closed, cancelled, stopped]);
   assert.equal(AUTHENTICATION_FAILED, golden.failures["authentication-failed"]);
@@ -119,6 +141,8 @@ test("the records that the tests write are the golden ones", () => {
   const byName = new Map(golden.records.map(({ name, words }) => [name, words]));
   assert.deepEqual(record("done", 0, 0xffff_ffff, 16, 5, 17), byName.get("done, nobody subscribed, with the broker's reason"));
   assert.deepEqual(record("topic", 0, 2, "gerät/höhe/°C"), byName.get("topic that is not ASCII"));
+  const wide = restored(0xc000_0001, 2 ** 33 + 5, "light/cmd/off", { flags: 14, size: 12 });
+  assert.deepEqual(wide, byName.get("restored QoS 2 message that is retained and may have left"));
 });
 
 test("a record that ends too early reads as zeros and no text, never beyond its end", () => {

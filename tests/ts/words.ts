@@ -51,6 +51,12 @@ export function online(clientId = "test"): number[] {
   return [...record("connected", 2, 30, 0, 65_535, 2, 0xffff_ffff, 0, 15, 0, 0, clientId), ...status("online", { at: 1_000 })];
 }
 
+/** A RESTORED record of a QoS 1 message, unless its flags say otherwise. */
+export function restored(token: number, id: number, topic: string, fields: { flags?: number; size?: number } = {}): number[] {
+  const { flags = 1, size = 0 } = fields;
+  return record("restored", flags, token, id % 2 ** 32, Math.floor(id / 2 ** 32), size, topic);
+}
+
 /** TOPIC and MESSAGE records for one message whose payload and properties stand in the frame at these spans. */
 export function message(
   id: number,

@@ -103,6 +103,7 @@ impl World {
             qos,
             retain,
             properties,
+            tell_stored: false,
         };
         let outcome = match self.session.publish(Millis(self.now), request) {
             Published::Settled(code) => Some(code),

@@ -79,7 +79,7 @@
 //! | 9 | PACKET | bit 0 outgoing, bits 4-7 packet type | packet identifier or 0, size in bytes, flags of the fixed header, reason code (of CONNECT the protocol level), text topic |
 //! | 10 | IDENTIFIER | | token, subscription identifier |
 //! | 11 | AUTHENTICATE | step | exchange, properties span (two words) |
-//! | 12 | STORED | | token |
+//! | 12 | STORED | | token, id (two words) |
 //! | 16 | RESTORED | bits 0-1 QoS, bit 2 retain, bit 3 it may have left | token, id (two words), bytes of payload, text topic |
 //! | 17 | GAP | 0 session lost, 1 session expired while away | |
 //! | 18 | STORAGE | durability: 0 memory, 1 relaxed, 2 strict | reason, text detail |
@@ -112,7 +112,7 @@
 //!   0x18 the broker challenges, 0x19 a re-authentication begins, 0x00 the broker is content and the client may look whether it is too. The span holds
 //!   the property block of the broker's AUTH or CONNACK.
 //! - PACKET is written only with the option `trace`.
-//! - STORED answers a publish with flag bit 3: the message outlives the page now, or, where there is no store (any more), is in its memory. It may follow
+//! - STORED answers a publish with flag bit 3: the message, *id* its number in the stored session, outlives the page now, or, where there is no store (any more), is in its memory. It may follow
 //!   the DONE of a message that was given up meanwhile.
 //! - RESTORED and FILTER say what an earlier page left, before anything else about it: a message that DONE will settle under this *token* (from
 //!   0xC0000000), *id* its number in the stored session; and a filter whose subscription stands or is asked for again, and which the page may subscribe to under a

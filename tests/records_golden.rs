@@ -102,6 +102,7 @@ fn event(kind: &str, fields: &Value) -> Event {
         })),
         "stored" => Event::Stored {
             token: word(fields, "token"),
+            id: number(fields, "id"),
         },
         "restored" => Event::Restored(Box::new(Restored {
             token: word(fields, "token"),

@@ -66,7 +66,7 @@ impl Records {
                 properties: Span { offset, length },
             } => self.record(kind::AUTHENTICATE, (*step).into(), &[*exchange, *offset, *length], &[]),
             Event::Packet(trace) => self.packet(trace),
-            Event::Stored { token } => self.record(kind::STORED, 0, &[*token], &[]),
+            Event::Stored { token, id } => self.record(kind::STORED, 0, &[*token, *id as u32, (*id >> 32) as u32], &[]),
             Event::Restored(message) => self.restored(message),
             Event::Filter { identifier, filter } => self.record(kind::FILTER, 0, &[*identifier], &[filter]),
             Event::Gap(gap) => self.record(kind::GAP, *gap as u32, &[], &[]),

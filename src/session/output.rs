@@ -108,7 +108,8 @@ pub enum Event {
     /// A packet came or went (with [`super::Config::trace`]).
     Packet(Box<PacketTrace>),
     /// A publish that asked for it ([`super::PublishRequest::tell_stored`]) is in the store, or, where there is none (any more), in the memory of this page.
-    Stored { token: u32 },
+    /// `id` is its number in the stored session, as in [`Restored::id`].
+    Stored { token: u32, id: u64 },
     /// A message of an earlier page is taken up again, under this token: [`Event::Done`] will settle it.
     Restored(Box<Restored>),
     /// A subscription of an earlier page stands, or will be asked for again.

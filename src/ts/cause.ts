@@ -131,6 +131,18 @@ export interface EngineCause extends CauseBase {
 }
 
 /**
+ * All slots of the stored session are in use by other pages. With a `clientId` there is one only.
+ *
+ * @example
+ * const openElsewhere = (cause: Cause): cause is SessionInUseCause => cause.kind === "session-in-use";
+ */
+export interface SessionInUseCause extends CauseBase {
+  readonly kind: "session-in-use";
+  /** The `session.name`. */
+  readonly session: string;
+}
+
+/**
  * Why the client is not online. Tell the kinds apart by `kind`; `message` says it in English, with what to do.
  *
  * @example
@@ -146,7 +158,8 @@ export type Cause =
   | NotMqttCause
   | AddressCause
   | AuthenticationCause
-  | EngineCause;
+  | EngineCause
+  | SessionInUseCause;
 
 /**
  * Phases of an attempt: asking for credentials, opening the WebSocket, waiting for the broker's CONNACK.
@@ -234,6 +247,15 @@ export function engineCause(detail: string): EngineCause {
     detail,
     message: `The WebAssembly engine does not run: ${detail}. Check that hawser.wasm is served beside hawser.js (or set the option \`wasm\`), and that the page's Content-Security-Policy allows 'wasm-unsafe-eval'.`,
   };
+}
+
+/** The cause of a client that found no slot for its session. */
+export function sessionInUseCause(session: string, slots: number): SessionInUseCause {
+  const [who, what] =
+    slots === 1
+      ? ["another page", "Use the page that is open, or leave `clientId` and `session.slots` out: then each page gets a slot of its own."]
+      : [`${slots} other pages`, "Close some, or raise `session.slots`."];
+  return { kind: "session-in-use", session, message: `The session "${session}" is in use by ${who}. ${what}` };
 }
 
 function socketMessage(kind: "socket-failed" | "socket-closed", code: number, reason: string): string {

@@ -13,6 +13,7 @@ import { type ClientEvents, clientEvent, type Listener } from "./events.js";
 import { CLOSED, STOPPED } from "./failures.js";
 import { IterableSubscription } from "./iterable-subscription.js";
 import { Outbox } from "./outbox.js";
+import { type PendingMessage, pendingMessages } from "./outcome.js";
 import { packetTrace } from "./packet.js";
 import { type Payload, payloadBytes } from "./payload.js";
 import { propertiesIn } from "./properties.js";
@@ -23,19 +24,25 @@ import {
   lengthOf,
   readAuthenticate,
   readConnected,
+  readGap,
   readOutcome,
   readPacket,
   readPrepare,
+  readRestored,
   readStatus,
+  readStorage,
+  readStored,
   readTopic,
 } from "./records.js";
+import type { SessionInfo } from "./session-options.js";
 import type { Settings } from "./settings.js";
 import type { Stats } from "./stats.js";
 import { type Connection, connectionOf, type Status, statusOf } from "./status.js";
+import { type Durability, storageOf } from "./storage.js";
 import { type SubscribeOptions, subscribeSettings } from "./subscribe-options.js";
 import { type MessageHandler, Subscription, type SubscriptionOwner } from "./subscription.js";
 import { Subscriptions } from "./subscriptions.js";
-import { OTHER_TOKENS, Tokens } from "./tokens.js";
+import { OTHER_TOKENS, RESTORED_TOKENS, Tokens } from "./tokens.js";
 import { checkTopic, parseFilter } from "./topics.js";
 
 /**
@@ -57,7 +64,9 @@ export class Client extends EventTarget implements AsyncDisposable {
   readonly #addresses: AddressBook;
   readonly #authenticator: Authenticator;
   readonly #owner: SubscriptionOwner;
-  #status: Status = { state: "idle" };
+  #status: Status = { state: "idle", durability: "memory" };
+  #durability: Durability = "memory";
+  #slot: number | undefined;
   #connection: Connection | undefined;
   /** Why nothing more can be asked of this client. */
   #over: ClosedError | StoppedError | undefined;
@@ -77,12 +86,15 @@ export class Client extends EventTarget implements AsyncDisposable {
     this.#settings = settings;
     this.#host = startHost(settings.engine, {
       deliver: (frame, records, length) => this.#deliver(frame, records, length),
+      claimed: (slot) => {
+        this.#slot = slot;
+      },
       stopped: (cause, error) => {
         if (error !== undefined) this.#report(error);
         this.#stop(cause);
       },
     });
-    this.#outbox = new Outbox(this.#host);
+    this.#outbox = new Outbox(this.#host, (outcome) => this.dispatchEvent(clientEvent("outcome", { outcome })));
     const tokens = new Tokens();
     this.#subscriptions = new Subscriptions(this.#host, tokens);
     this.#authenticator = new Authenticator(this.#host, tokens, settings.authentication);
@@ -104,9 +116,15 @@ export class Client extends EventTarget implements AsyncDisposable {
     return this.#connection?.clientId ?? this.#settings.engine.clientId;
   }
 
+  /** The stored session that the option `session.name` asks for. */
+  get session(): SessionInfo | undefined {
+    const { session } = this.#settings;
+    return session && { name: session.name, slot: this.#slot };
+  }
+
   /**
    * Publishes a message. At QoS 0 the promise settles when it is handed over for sending, at QoS 1 and 2 when the broker has
-   * acknowledged it. Bytes may be changed by the caller as soon as this returns.
+   * acknowledged it (with `until: "stored"` when it is stored). Bytes may be changed by the caller as soon as this returns.
    *
    * Rejects with a `TopicError`, `OptionError` or `PayloadError` for bad input, a `PublishError` when it is refused, a
    * `ClosedError` or `StoppedError` at the client's end, and with the reason of `options.signal` when that aborts.
@@ -191,8 +209,20 @@ export class Client extends EventTarget implements AsyncDisposable {
   }
 
   /**
+   * What is published and not finished, in that order: by this page, and by earlier pages of a stored session. The `"outcome"` event tells how those
+   * end whose promise is gone. Rejects with a `ClosedError` or `StoppedError` at the client's end.
+   *
+   * @example
+   * for (const { id, topic, size } of await client.outbox()) console.log(id, topic, size);
+   */
+  async outbox(): Promise<readonly PendingMessage[]> {
+    if (this.#over !== undefined) throw this.#over;
+    return pendingMessages(await this.#host.outbox());
+  }
+
+  /**
    * Says goodbye to the broker and ends everything: what is open settles with a `ClosedError`, loops end. The promise settles when
-   * the socket has been told; calling it again gives the same promise.
+   * the socket has been told; a stored session stays stored, and is free for the next client then. Calling it again gives the same promise.
    */
   close(options?: CloseOptions): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
@@ -215,7 +245,7 @@ export class Client extends EventTarget implements AsyncDisposable {
     return this.close();
   }
 
-  /** Listens to `"status"`, `"error"` or `"packet"`. */
+  /** Listens to one of the {@link ClientEvents}. */
   override addEventListener<K extends keyof ClientEvents>(
     type: K,
     listener: Listener<ClientEvents[K]>,
@@ -259,7 +289,7 @@ export class Client extends EventTarget implements AsyncDisposable {
     const token = words[at + 1] ?? 0;
     const code = words[at + 2] ?? 0;
     if (code === CLOSED || code === STOPPED) return; // the STATUS that belongs to it settles everything, with its cause
-    if (token < OTHER_TOKENS) {
+    if (token < OTHER_TOKENS || token >= RESTORED_TOKENS) {
       this.#outbox.done(token, code, frame, words, at);
     } else {
       this.#authenticator.done(token, code);
@@ -287,7 +317,7 @@ export class Client extends EventTarget implements AsyncDisposable {
         this.#connection = connectionOf(readConnected(words, at), frame);
         break;
       case KIND.status:
-        this.#change(statusOf(readStatus(words, at), this.#connection));
+        this.#change(statusOf(readStatus(words, at), this.#connection, this.#durability));
         break;
       case KIND.prepare:
         this.#addresses.prepare(readPrepare(words, at));
@@ -297,10 +327,35 @@ export class Client extends EventTarget implements AsyncDisposable {
         this.#authenticator.asked(record, propertiesIn(frame, record.properties), this.#addresses.url);
         break;
       }
+      case KIND.restored:
+        this.#outbox.restored(readRestored(words, at));
+        break;
+      case KIND.stored: {
+        const { token, id } = readStored(words, at);
+        // In memory it is stored nowhere: then the broker's answer settles it.
+        if (this.#durability !== "memory") this.#outbox.stored(token, id);
+        break;
+      }
+      case KIND.gap:
+        this.dispatchEvent(clientEvent("gap", { gap: { kind: readGap(words, at) } }));
+        break;
+      case KIND.storage:
+        this.#stored(words, at);
+        break;
       case KIND.packet:
         this.dispatchEvent(clientEvent("packet", { packet: packetTrace(readPacket(words, at)) }));
         break;
     }
+  }
+
+  #stored(words: Uint32Array, at: number): void {
+    if (this.#status.state === "stopped") return;
+    const storage = storageOf(readStorage(words, at));
+    if (storage.durability !== this.#durability) {
+      this.#durability = storage.durability;
+      this.#show({ ...this.#status, durability: storage.durability });
+    }
+    this.dispatchEvent(clientEvent("storage", { storage }));
   }
 
   #change(status: Status): void {
@@ -326,9 +381,10 @@ export class Client extends EventTarget implements AsyncDisposable {
     this.#authenticator.end(error);
     this.#outbox.end(error);
     this.#subscriptions.end(closed ? "closed" : "stopped", error);
-    this.#host.dispose();
-    this.#closed?.();
-    this.#show({ state: "stopped", cause });
+    const released = this.#host.dispose();
+    if (released === undefined) this.#closed?.();
+    else released.then(this.#closed);
+    this.#show({ state: "stopped", cause, durability: this.#durability });
   }
 
   #show(status: Status): void {

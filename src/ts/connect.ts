@@ -5,6 +5,7 @@ import { loadEngine } from "./load.js";
 import type { ConnectOptions } from "./options.js";
 import { PageHost } from "./page-host.js";
 import { settingsOf } from "./settings.js";
+import { claimSlot } from "./slots.js";
 
 /**
  * Makes a client and starts to connect. Returns at once: the engine is loaded in the background, and all calls may be made
@@ -23,10 +24,11 @@ export function connect(url: string | URL, options?: ConnectOptions): Client {
   const settings = settingsOf(url, options);
   settings.signal?.throwIfAborted();
   return new Client(settings, (engine, events) => {
+    const { session } = settings;
     const loading = loadEngine(settings.wasm);
     // Brokers do not wait long for CONNECT: not while somebody else is asked for the credentials.
     const asks = typeof settings.credentials === "function" || settings.authentication !== undefined;
     const early = asks ? undefined : openEarly(settings.url);
-    return new PageHost(loading, engine, events, early);
+    return new PageHost(loading, engine, events, early, session && { session, slot: claimSlot(session) });
   });
 }

@@ -77,6 +77,12 @@ export interface RawEngine {
   close(reason: number, properties?: Uint8Array): void;
   reconnect_now(): void;
   stats(): Stats;
+  /** Opens the store and restores what is in it; to be called before `start`. Settles also when there is no store to be had: STORAGE tells. */
+  open(): Promise<void>;
+  /** A RESTORED record for each message that is not finished, of this page and of earlier ones. */
+  outbox(): Uint32Array;
+  /** Settles when nothing is left to commit. */
+  flush(): Promise<void>;
   quit_if_stuck(): boolean;
   free(): void;
 }
@@ -110,13 +116,17 @@ export interface EngineHost {
   reconnectNow(): void;
   /** A promise, because an engine in a worker cannot answer at once. */
   stats(): Promise<Stats>;
-  /** Frees the engine; the last call. */
-  dispose(): void;
+  /** A RESTORED record for each message that is not finished; none after the end. */
+  outbox(): Promise<Uint32Array>;
+  /** Frees the engine; the last call. With a stored session the promise settles when another page, or client, can have it. */
+  dispose(): Promise<void> | undefined;
 }
 
 /** What a host reports. */
 export interface HostEvents {
   readonly deliver: Deliver;
+  /** The slot that a stored session has got. */
+  readonly claimed: (slot: number) => void;
   /** There is no engine any more: it was closed before it ran, could not be loaded, or has failed. The last report. */
   readonly stopped: (cause: Cause, error?: Error) => void;
 }

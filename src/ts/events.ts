@@ -1,6 +1,9 @@
 // The events of a client: plain events that carry one thing more.
+import type { Gap } from "./gap.js";
+import type { Outcome } from "./outcome.js";
 import type { PacketTrace } from "./packet.js";
 import type { Status } from "./status.js";
+import type { StorageState } from "./storage.js";
 
 /**
  * The client's status has changed.
@@ -41,6 +44,42 @@ export interface PacketEvent extends Event {
 }
 
 /**
+ * A message has ended whose promise is gone: an earlier page has published it, or it was published with `until: "stored"`.
+ *
+ * @example
+ * const onOutcome = (event: OutcomeEvent) => mark(event.outcome.message.id, event.outcome.kind);
+ * client.addEventListener("outcome", onOutcome);
+ */
+export interface OutcomeEvent extends Event {
+  readonly type: "outcome";
+  readonly outcome: Outcome;
+}
+
+/**
+ * Messages may have been missed.
+ *
+ * @example
+ * const onGap = (event: GapEvent) => refresh(event.gap.kind);
+ * client.addEventListener("gap", onGap);
+ */
+export interface GapEvent extends Event {
+  readonly type: "gap";
+  readonly gap: Gap;
+}
+
+/**
+ * The session is kept somewhere else from now on: its store was opened, has failed, or is there again.
+ *
+ * @example
+ * const onStorage = (event: ClientStorageEvent) => badge(event.storage.durability);
+ * client.addEventListener("storage", onStorage);
+ */
+export interface ClientStorageEvent extends Event {
+  readonly type: "storage";
+  readonly storage: StorageState;
+}
+
+/**
  * The events of a client by name, for `addEventListener`.
  *
  * @example
@@ -50,6 +89,9 @@ export interface ClientEvents {
   readonly status: StatusEvent;
   readonly error: ClientErrorEvent;
   readonly packet: PacketEvent;
+  readonly outcome: OutcomeEvent;
+  readonly gap: GapEvent;
+  readonly storage: ClientStorageEvent;
 }
 
 /** What `addEventListener` takes for an event `E`. */

@@ -13,6 +13,7 @@ export type {
   KeepAliveTimeoutCause,
   NotMqttCause,
   ProtocolErrorCause,
+  SessionInUseCause,
   SocketCause,
 } from "./cause.js";
 export type { Client } from "./client.js";
@@ -30,7 +31,8 @@ export { PublishError, type PublishFailure } from "./errors/publish-error.js";
 export { StoppedError } from "./errors/stopped-error.js";
 export { SubscribeError, type SubscribeFailure } from "./errors/subscribe-error.js";
 export { TopicError } from "./errors/topic-error.js";
-export type { ClientErrorEvent, ClientEvents, PacketEvent, StatusEvent } from "./events.js";
+export type { ClientErrorEvent, ClientEvents, ClientStorageEvent, GapEvent, OutcomeEvent, PacketEvent, StatusEvent } from "./events.js";
+export type { Gap, SessionGap } from "./gap.js";
 export type { IterableSubscription } from "./iterable-subscription.js";
 export type { Message } from "./message.js";
 export type {
@@ -43,6 +45,7 @@ export type {
   WasmSource,
   Will,
 } from "./options.js";
+export type { CompletedOutcome, FailedOutcome, Outcome, PendingMessage } from "./outcome.js";
 export type { PacketTrace } from "./packet.js";
 export type { Params } from "./params.js";
 export type { MessageProperties, Payload } from "./payload.js";
@@ -50,8 +53,9 @@ export type { UserProperties, UserPropertiesInit } from "./properties.js";
 export type { PublishOptions, PublishResult } from "./publish-options.js";
 export { reasonName } from "./reasons.js";
 export type { ExponentialReconnect, FixedReconnect, Reconnect } from "./reconnect.js";
-export type { SessionOptions } from "./session-options.js";
+export type { SessionInfo, SessionOptions } from "./session-options.js";
 export type { Stats } from "./stats.js";
 export type { ConnectingStatus, IdleStatus, Limits, OnlineStatus, ServerInfo, Status, StoppedStatus, WaitingStatus } from "./status.js";
+export type { Durability, StorageReason, StorageState } from "./storage.js";
 export type { SubscribeOptions } from "./subscribe-options.js";
 export type { MessageHandler, Subscription, SubscriptionGrant } from "./subscription.js";

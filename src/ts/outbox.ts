@@ -3,20 +3,25 @@ import { whenAborted } from "./abort.js";
 import { type EngineHost, PENDING } from "./engine.js";
 import { PublishError, type PublishFailure } from "./errors/publish-error.js";
 import { CLOSED, failureOf, STOPPED } from "./failures.js";
+import type { Qos } from "./options.js";
+import { type Outcome, type PendingMessage, pendingMessage } from "./outcome.js";
 import { type PropertyValues, propertiesIn } from "./properties.js";
-import type { PublishResult, PublishSettings } from "./publish-options.js";
-import { readOutcome } from "./records.js";
+import { type PublishResult, type PublishSettings, STORED } from "./publish-options.js";
+import { type RestoredRecord, readOutcome } from "./records.js";
 
 /** One publish that waits for its answer. */
 class Open {
   resolve: (result: PublishResult) => void;
   reject: (error: unknown) => void;
   detach: (() => void) | undefined;
+  /** With `until: "stored"`: what its outcome will be told about. */
+  message: PendingMessage | undefined;
 
   constructor() {
     this.resolve = lastResolve;
     this.reject = lastReject;
     this.detach = undefined;
+    this.message = undefined;
   }
 }
 
@@ -29,7 +34,7 @@ const executor = (resolve: Open["resolve"], reject: Open["reject"]): void => {
 };
 
 /** Most publishes end like this: one object for all. */
-const SUCCESS: PublishResult = Object.freeze({ reasonCode: 0, reasonString: undefined, userProperties: [] });
+const SUCCESS: PublishResult = Object.freeze({ reasonCode: 0, reasonString: undefined, userProperties: [], id: undefined });
 /** What is done when the call returns needs no promise of its own. */
 const SUCCEEDED: Promise<PublishResult> = Promise.resolve(SUCCESS);
 
@@ -38,10 +43,14 @@ export class Outbox {
   /** By token. A slot is free again when the engine has answered: until then it may still name the token. */
   readonly #slots: (Open | undefined)[] = [undefined]; // no token is 0
   readonly #free: number[] = [];
+  /** Messages whose promise is gone, by token: of earlier pages, and those whose promise was settled when they were stored. */
+  readonly #orphans = new Map<number, PendingMessage>();
+  readonly #tell: (outcome: Outcome) => void;
   #over: { readonly error: unknown } | undefined;
 
-  constructor(host: EngineHost) {
+  constructor(host: EngineHost, tell: (outcome: Outcome) => void) {
     this.#host = host;
+    this.#tell = tell;
   }
 
   publish(topic: string, payload: Uint8Array, settings: PublishSettings | undefined): Promise<PublishResult> {
@@ -56,6 +65,7 @@ export class Outbox {
     const promise = new Promise<PublishResult>(executor);
     const open = new Open();
     this.#slots[token] = open;
+    if (settings !== undefined && (settings.flags & STORED) !== 0) open.message = stored(topic, payload, settings.flags);
     const signal = settings?.signal;
     if (signal !== undefined) open.detach = whenAborted(signal, () => this.#abort(token, open, signal.reason));
     return promise;
@@ -63,19 +73,47 @@ export class Outbox {
 
   /** The DONE record at `words[at]`. */
   done(token: number, code: number, frame: Uint8Array | undefined, words: Uint32Array, at: number): void {
+    const orphan = this.#orphans.size === 0 ? undefined : this.#orphans.get(token);
     const open = this.#slots[token];
-    if (open === undefined) return;
-    this.#slots[token] = undefined;
-    this.#free.push(token);
-    open.detach?.();
+    if (open !== undefined) {
+      this.#slots[token] = undefined;
+      this.#free.push(token);
+      open.detach?.();
+    } else if (orphan === undefined) {
+      return;
+    }
     const { properties } = readOutcome(words, at);
-    if (code === 0 && properties[1] === 0) {
-      open.resolve(SUCCESS);
+    if (orphan === undefined && code === 0 && properties[1] === 0) {
+      open?.resolve(SUCCESS);
       return;
     }
     const said = propertiesIn(frame, properties);
-    if (code >= 0x80) open.reject(publishError(code, said));
-    else open.resolve({ reasonCode: code, reasonString: said.reasonString, userProperties: said.userProperties ?? [] });
+    const { reasonString, userProperties = [] } = said;
+    const answer = code >= 0x80 ? publishError(code, said) : { reasonCode: code, reasonString, userProperties, id: orphan?.id };
+    if (orphan !== undefined) {
+      this.#orphans.delete(token);
+      this.#tell(outcomeOf(orphan, answer));
+    } else if (answer instanceof PublishError) {
+      open?.reject(answer);
+    } else {
+      open?.resolve(answer);
+    }
+  }
+
+  /** A message of an earlier page. */
+  restored(record: RestoredRecord): void {
+    this.#orphans.set(record.token, pendingMessage(record));
+  }
+
+  /** A publish that had asked for it is stored, under the number `id`. */
+  stored(token: number, id: number): void {
+    const open = this.#slots[token];
+    if (open?.message === undefined) return;
+    open.detach?.();
+    open.detach = undefined;
+    this.#orphans.set(token, { ...open.message, id });
+    open.message = undefined;
+    open.resolve({ ...SUCCESS, id });
   }
 
   /** The client is at its end: everything open fails with `error`. */
@@ -83,6 +121,7 @@ export class Outbox {
     this.#over = { error };
     const slots = this.#slots.splice(0);
     this.#free.length = 0;
+    this.#orphans.clear();
     for (const open of slots) {
       open?.detach?.();
       open?.reject(error);
@@ -94,6 +133,23 @@ export class Outbox {
     open.reject(reason);
     this.#host.cancel(token);
   }
+}
+
+/** What is known of a message before it is stored. */
+function stored(topic: string, payload: Uint8Array, flags: number): PendingMessage {
+  return {
+    id: 0,
+    topic,
+    qos: ((flags >> 1) & 3) as Qos,
+    retain: (flags & 1) !== 0,
+    size: payload.length,
+    mayHaveLeft: true,
+    earlier: false,
+  };
+}
+
+function outcomeOf(message: PendingMessage, answer: PublishError | PublishResult): Outcome {
+  return answer instanceof PublishError ? { kind: answer.code, message, error: answer } : { kind: "completed", message, result: answer };
 }
 
 function publishError(code: number, said: PropertyValues): PublishError {

@@ -1,18 +1,32 @@
 // Runs the engine in the page itself.
-import { closedCause, engineCause } from "./cause.js";
+import { closedCause, engineCause, sessionInUseCause } from "./cause.js";
 import type { EarlySocket } from "./early-socket.js";
 import { type EngineHost, type EngineOptions, type HostEvents, PENDING, type RawEngine, type RawEngineClass } from "./engine.js";
 import { EngineError } from "./errors/engine-error.js";
 import { Kept } from "./kept.js";
-import { doneRecord } from "./records.js";
+import { doneRecord, unavailableRecord } from "./records.js";
+import type { NamedSession } from "./session-options.js";
+import type { claimSlot } from "./slots.js";
 import { NO_STATS, type Stats } from "./stats.js";
 
-/** Calls are kept until the engine is loaded, then go straight to it. */
+/** A stored session, and the slot of it that is being claimed. */
+export interface Claim {
+  readonly session: NamedSession;
+  readonly slot: ReturnType<typeof claimSlot>;
+}
+
+/** Calls are kept until the engine is loaded (and its session restored), then go straight to it. */
 export class PageHost implements EngineHost {
   readonly #options: EngineOptions;
   readonly #events: HostEvents;
   #early: EarlySocket | undefined;
+  /** Once it runs. */
   #engine: RawEngine | undefined;
+  readonly #claim: Claim | undefined;
+  /** The engine of a stored session, and what settles when it knows what is stored. */
+  #opened: { readonly engine: RawEngine; readonly open: Promise<void> } | undefined;
+  /** Settles when nothing is left of a stored session in this page. */
+  #released: Promise<void> | undefined;
   #kept: Kept;
   #over = false;
   /** An engine that traps in an event of its own throws to nobody but the page. Asked later, because the page may fail inside a delivery. */
@@ -21,15 +35,14 @@ export class PageHost implements EngineHost {
       if (this.#engine?.quit_if_stuck()) this.#fail(error ?? message); // no error: it came through a script of another origin
     });
 
-  constructor(engineClass: Promise<RawEngineClass>, options: EngineOptions, events: HostEvents, early?: EarlySocket) {
+  constructor(engineClass: Promise<RawEngineClass>, options: EngineOptions, events: HostEvents, early?: EarlySocket, claim?: Claim) {
     this.#options = options;
     this.#events = events;
     this.#early = early;
+    this.#claim = claim;
     this.#kept = this.#nothingKept();
-    engineClass.then(
-      (Engine) => this.#run(Engine),
-      (error: unknown) => this.#fail(error),
-    );
+    const run = (Engine: RawEngineClass): unknown => (claim === undefined ? this.#run(Engine, options) : this.#resume(Engine, claim));
+    engineClass.then(run).catch((error: unknown) => this.#fail(error));
   }
 
   address(attempt: number, url: string, username?: string, password?: Uint8Array, authentication?: Uint8Array): void {
@@ -93,8 +106,16 @@ export class PageHost implements EngineHost {
     return this.#engine?.stats() ?? NO_STATS;
   }
 
-  dispose(): void {
+  outbox(): Promise<Uint32Array> {
+    return new Promise((resolve) => {
+      if (this.#over) resolve(new Uint32Array(0));
+      else this.#call((engine) => resolve(engine.outbox()));
+    });
+  }
+
+  dispose(): Promise<void> | undefined {
     this.#end();
+    return this.#released;
   }
 
   #nothingKept(): Kept {
@@ -104,19 +125,39 @@ export class PageHost implements EngineHost {
     });
   }
 
-  #run(Engine: RawEngineClass): void {
+  #run(Engine: RawEngineClass, options: EngineOptions): void {
+    if (!this.#over) this.#guard(() => this.#start(new Engine(options, this.#events.deliver)));
+  }
+
+  /** Goes on with a stored session, or begins one: once this page owns a slot of it, and the engine knows what is stored there. */
+  async #resume(Engine: RawEngineClass, { session, slot: claimed }: Claim): Promise<void> {
+    const slot = await claimed;
     if (this.#over) return;
-    this.#guard(() => {
-      const engine = new Engine(this.#options, this.#events.deliver);
-      this.#engine = engine;
-      globalThis.addEventListener?.("error", this.#uncaught);
-      if (this.#early !== undefined) engine.use_socket(this.#early.url, this.#early.socket);
-      this.#early = undefined;
-      const kept = this.#kept;
-      this.#kept = this.#nothingKept();
-      engine.start();
-      kept.replay(engine);
-    });
+    if (slot === "taken") {
+      this.#end();
+      this.#events.stopped(sessionInUseCause(session.name, session.slots));
+    } else if (slot === "unavailable") {
+      const said = unavailableRecord();
+      this.#events.deliver(undefined, said, said.length);
+      this.#run(Engine, { ...this.#options, durable: false });
+    } else {
+      this.#events.claimed(slot.number);
+      const engine = new Engine({ ...this.#options, store: slot.store }, this.#events.deliver);
+      this.#opened = { engine, open: engine.open() };
+      await this.#opened.open;
+      if (!this.#over) this.#guard(() => this.#start(engine));
+    }
+  }
+
+  #start(engine: RawEngine): void {
+    this.#engine = engine;
+    globalThis.addEventListener?.("error", this.#uncaught);
+    if (this.#early !== undefined) engine.use_socket(this.#early.url, this.#early.socket);
+    this.#early = undefined;
+    const kept = this.#kept;
+    this.#kept = this.#nothingKept();
+    engine.start();
+    kept.replay(engine);
   }
 
   #call(action: (engine: RawEngine) => void): void {
@@ -135,15 +176,33 @@ export class PageHost implements EngineHost {
   }
 
   #end(): void {
+    if (this.#over) return;
     const engine = this.#engine;
+    const claim = this.#claim;
     // Later: this may be called from a delivery, while the engine is on the stack.
-    if (engine !== undefined) queueMicrotask(() => free(engine));
+    if (claim !== undefined) this.#released = this.#release(claim);
+    else if (engine !== undefined) queueMicrotask(() => free(engine));
     globalThis.removeEventListener?.("error", this.#uncaught);
     this.#over = true;
     this.#engine = undefined;
     this.#kept = this.#nothingKept();
     this.#early?.socket.close();
     this.#early = undefined;
+  }
+
+  /** Gives the slot to whoever wants it next, when nothing of this session is written any more. */
+  async #release({ slot: claimed }: Claim, engine = this.#engine): Promise<void> {
+    const opened = this.#opened;
+    try {
+      await opened?.open;
+      await opened?.engine.flush();
+    } catch {
+      // An engine that has failed writes nothing any more.
+    }
+    const last = opened?.engine ?? engine;
+    if (last !== undefined) free(last);
+    const slot = await claimed;
+    if (typeof slot === "object") await slot.release();
   }
 
   /** The engine cannot be used any more; nothing may reach the caller as an exception. */

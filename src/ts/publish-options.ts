@@ -1,6 +1,7 @@
 // The options of publish(): as users write them, and as the wire wants them.
 import { abortSignal, binary, boolean, fields, oneOf, text } from "./check.js";
 import { durationOf } from "./duration.js";
+import { OptionError } from "./errors/option-error.js";
 import type { Qos } from "./options.js";
 import type { MessageProperties } from "./payload.js";
 import { encodeProperties, type PropertyValues, type UserProperties } from "./properties.js";
@@ -18,6 +19,12 @@ export interface PublishOptions extends MessageProperties {
   readonly qos?: Qos | undefined;
   /** Whether the broker keeps it for later subscribers. Default: false. */
   readonly retain?: boolean | undefined;
+  /**
+   * How long the promise waits, at QoS 1 and 2: until the broker has acknowledged the message (`"acknowledged"`, the default), or only until it is stored
+   * (`"stored"`): from then on it is sent even if the page is killed, and an `"outcome"` event tells how it ended, perhaps to a later page. Where nothing is
+   * stored (no `session.name`, or `status.durability` is `"memory"`) the promise waits for the broker all the same.
+   */
+  readonly until?: "acknowledged" | "stored" | undefined;
   /** Gives up waiting, and takes the message back if it has not been sent yet. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,6 +43,8 @@ export interface PublishResult {
   readonly reasonString: string | undefined;
   /** What else it said, in order. */
   readonly userProperties: UserProperties;
+  /** With `until: "stored"`, when that came about: the number of the message in `client.outbox()` and in its `"outcome"`, which outlives the page. */
+  readonly id: number | undefined;
 }
 
 /** Names of the properties that travel with a message, for `fields`. */
@@ -47,10 +56,13 @@ export const MESSAGE_PROPERTY_NAMES = [
   "payloadFormat",
   "userProperties",
 ] as const;
-const NAMES = ["qos", "retain", "signal", ...MESSAGE_PROPERTY_NAMES] as const;
+const NAMES = ["qos", "retain", "until", "signal", ...MESSAGE_PROPERTY_NAMES] as const;
+
+/** The flag of a publish whose promise waits for STORED. */
+export const STORED = 8;
 
 export interface PublishSettings {
-  /** Bit 0 retain, bits 1-2 QoS, as the engine takes them. */
+  /** Bit 0 retain, bits 1-2 QoS, bit 3 STORED is wanted, as the engine takes them. */
   readonly flags: number;
   readonly properties: Uint8Array | undefined;
   readonly signal: AbortSignal | undefined;
@@ -62,10 +74,16 @@ export function publishSettings(options: PublishOptions): PublishSettings {
   const { qos = 0, retain = false } = options;
   const level = qos === 0 || qos === 1 || qos === 2 ? qos : oneOf("qos", qos, [0, 1, 2]);
   return {
-    flags: (boolean("retain", retain) ? 1 : 0) | (level << 1),
+    flags: (boolean("retain", retain) ? 1 : 0) | (level << 1) | (options.until === undefined ? 0 : stage(options.until, level)),
     properties: hasProperties(options) ? encodeProperties(messageProperties("", options)) : undefined,
     signal: options.signal === undefined ? undefined : abortSignal("signal", options.signal),
   };
+}
+
+function stage(until: unknown, qos: Qos): number {
+  if (oneOf("until", until, ["acknowledged", "stored"]) === "acknowledged") return 0;
+  if (qos === 0) throw new OptionError("until", '"stored" only at QoS 1 and 2: nothing else is stored', until);
+  return STORED;
 }
 
 function hasProperties(options: PublishOptions): boolean {

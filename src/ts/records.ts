@@ -197,9 +197,9 @@ export function doneRecord(token: number, code: number): Uint32Array {
   return Uint32Array.of(KIND.done | (3 << 8), token, code);
 }
 
-/** The token of a STORED record. */
-export function readStored(words: Uint32Array, at: number): number {
-  return new Fields(words, at).next();
+export function readStored(words: Uint32Array, at: number): { readonly token: number; readonly id: number } {
+  const fields = new Fields(words, at);
+  return { token: fields.next(), id: fields.next() + fields.next() * 2 ** 32 };
 }
 
 export function readRestored(words: Uint32Array, at: number): RestoredRecord {
@@ -225,6 +225,11 @@ export function readStorage(words: Uint32Array, at: number): StorageRecord {
 export function readFilter(words: Uint32Array, at: number): FilterRecord {
   const fields = new Fields(words, at);
   return { identifier: fields.next(), filter: fields.text() };
+}
+
+/** A STORAGE record: there is no store here. */
+export function unavailableRecord(): Uint32Array {
+  return Uint32Array.of(KIND.storage | (3 << 8), STORAGE_REASONS.indexOf("unavailable"), 0);
 }
 
 export function readPacket(words: Uint32Array, at: number): PacketRecord {

@@ -49,6 +49,19 @@ export interface SessionOptions {
   readonly qos2AfterLoss?: "indeterminate" | "resend" | undefined;
 }
 
+/**
+ * A session that is stored, as `client.session` tells it.
+ *
+ * @example
+ * if (client.session?.slot === 0) console.log("the first page of", client.session.name);
+ */
+export interface SessionInfo {
+  /** The option `session.name`. */
+  readonly name: string;
+  /** Which of the sessions with this name this client has, from 0; `undefined` before it has one. */
+  readonly slot: number | undefined;
+}
+
 /** A stored session that is asked for. */
 export interface NamedSession {
   readonly name: string;

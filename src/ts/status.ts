@@ -3,14 +3,20 @@ import { type Cause, type ConnectPhase, causeOf, closedCause } from "./cause.js"
 import type { Qos } from "./options.js";
 import { propertiesIn, type UserProperties } from "./properties.js";
 import { type ConnectedRecord, readConnected, type StatusRecord } from "./records.js";
+import type { Durability } from "./storage.js";
+
+interface StatusBase {
+  /** Where the session is kept: `"memory"` unless it has a name and the browser can store it. Changes are told by the `"storage"` event too. */
+  readonly durability: Durability;
+}
 
 /**
- * The engine is being loaded; calls are kept until it is there.
+ * The engine is being loaded, and a stored session restored; calls are kept until it is there.
  *
  * @example
  * if (client.status.state === "idle") badge("loading");
  */
-export interface IdleStatus {
+export interface IdleStatus extends StatusBase {
   readonly state: "idle";
 }
 
@@ -20,7 +26,7 @@ export interface IdleStatus {
  * @example
  * if (client.status.state === "connecting") badge(`attempt ${client.status.attempt}: ${client.status.phase}`);
  */
-export interface ConnectingStatus {
+export interface ConnectingStatus extends StatusBase {
   readonly state: "connecting";
   /** Number of the attempt since the client was last online, from 1. */
   readonly attempt: number;
@@ -39,7 +45,7 @@ export interface ConnectingStatus {
  * @example
  * if (client.status.state === "online") badge(`${client.status.clientId}, MQTT ${client.status.protocol}`);
  */
-export interface OnlineStatus {
+export interface OnlineStatus extends StatusBase {
   readonly state: "online";
   /** Number of the attempt that succeeded, from 1. */
   readonly attempt: number;
@@ -62,7 +68,7 @@ export interface OnlineStatus {
  * @example
  * if (client.status.state === "waiting") badge(`${client.status.retryAt - Date.now()} ms to go: ${client.status.cause.message}`);
  */
-export interface WaitingStatus {
+export interface WaitingStatus extends StatusBase {
   readonly state: "waiting";
   /** Number of the next attempt. */
   readonly attempt: number;
@@ -77,7 +83,7 @@ export interface WaitingStatus {
  * @example
  * if (client.status.state === "stopped") badge(client.status.cause.message);
  */
-export interface StoppedStatus {
+export interface StoppedStatus extends StatusBase {
   readonly state: "stopped";
   readonly cause: Cause;
 }
@@ -132,7 +138,7 @@ export interface ServerInfo {
 export const PROTOCOLS = { 4: "3.1.1", 5: "5.0" } as const;
 
 /** What CONNECTED says for the status that follows it. */
-export type Connection = Omit<OnlineStatus, "state" | "attempt" | "since">;
+export type Connection = Omit<OnlineStatus, "state" | "attempt" | "since" | keyof StatusBase>;
 
 /** Reads a CONNECTED record; its properties are in `frame`. */
 export function connectionOf(record: ConnectedRecord, frame: Uint8Array | undefined): Connection {
@@ -158,19 +164,25 @@ export function connectionOf(record: ConnectedRecord, frame: Uint8Array | undefi
 }
 
 /** What a STATUS record says; `connection` is what the last CONNECTED said. */
-export function statusOf(record: StatusRecord, connection: Connection | undefined): Status {
+export function statusOf(record: StatusRecord, connection: Connection | undefined, durability: Durability): Status {
   const { attempt, phase, at } = record;
   const cause = causeOf(record.cause);
   switch (record.state) {
     case "idle":
-      return { state: "idle" };
+      return { state: "idle", durability };
     case "connecting":
-      return { state: "connecting", attempt, phase, protocol: PROTOCOLS[record.protocol], since: at, cause };
+      return { state: "connecting", attempt, phase, protocol: PROTOCOLS[record.protocol], since: at, cause, durability };
     case "online":
-      return { state: "online", attempt, since: at, ...(connection ?? connectionOf(readConnected(new Uint32Array(0), 0), undefined)) };
+      return {
+        state: "online",
+        attempt,
+        since: at,
+        durability,
+        ...(connection ?? connectionOf(readConnected(new Uint32Array(0), 0), undefined)),
+      };
     case "waiting":
-      return { state: "waiting", attempt, retryAt: at, cause: cause ?? closedCause() };
+      return { state: "waiting", attempt, retryAt: at, cause: cause ?? closedCause(), durability };
     case "stopped":
-      return { state: "stopped", cause: cause ?? closedCause() };
+      return { state: "stopped", cause: cause ?? closedCause(), durability };
   }
 }

@@ -102,7 +102,7 @@ impl World {
                 step,
                 properties,
             } => self.asked.push((exchange, step, frame[properties.range()].to_vec())),
-            Event::Stored { token } => self.stored.push(token),
+            Event::Stored { token, .. } => self.stored.push(token),
             Event::Restored(message) => self.restored.push(*message),
             Event::Filter { identifier, filter } => self.filters.push((identifier, filter.into())),
             Event::Gap(gap) => self.gaps.push(gap),

@@ -13,7 +13,7 @@ test("connect throws at once for what can never work", () => {
 test("without an engine all promises settle and the status says why", async () => {
   const client = connect("ws://broker.test", { wasm: new Uint8Array() });
   client.addEventListener("error", () => undefined);
-  assert.deepEqual(client.status, { state: "idle" });
+  assert.deepEqual(client.status, { state: "idle", durability: "memory" });
   const published = client.publish("a", "b");
   const ready = client.subscribe("a").ready;
   await assert.rejects(published, StoppedError);

@@ -7,7 +7,7 @@ import { scripted } from "./scripted-host.js";
 import { record, saying, status } from "./words.js";
 
 const done = (token: number, code: number, ...span: number[]) => record("done", 0, token, code, ...span);
-const NOTHING_SAID = { reasonString: undefined, userProperties: [] };
+const NOTHING_SAID = { reasonString: undefined, userProperties: [], id: undefined };
 const PAIRS: [string, string][] = [
   ["b", "1"],
   ["a", "2"],
@@ -25,11 +25,11 @@ test("a publish settles with what the broker answered", async () => {
   assert.notEqual(token1, token2);
   const { span, frame } = saying("nobody", PAIRS);
   host.say([...done(token2 as number, 0), ...done(token1 as number, 0x10, ...span)], frame);
-  assert.deepEqual(await first, { reasonCode: 16, reasonString: "nobody", userProperties: PAIRS });
+  assert.deepEqual(await first, { reasonCode: 16, reasonString: "nobody", userProperties: PAIRS, id: undefined });
   assert.deepEqual(await second, { reasonCode: 0, ...NOTHING_SAID });
   const third = client.publish("a", "three", { qos: 1 });
   host.say(done(host.token("publish"), 0, ...span), frame);
-  assert.deepEqual(await third, { reasonCode: 0, reasonString: "nobody", userProperties: PAIRS });
+  assert.deepEqual(await third, { reasonCode: 0, reasonString: "nobody", userProperties: PAIRS, id: undefined });
 });
 
 test("a publish that is settled when the engine returns waits for nothing", async () => {

@@ -82,7 +82,7 @@ function decoded(kind: keyof typeof KIND, words: Uint32Array, at: number): Recor
     case "packet":
       return { ...readPacket(words, at) };
     case "stored":
-      return { token: readStored(words, at) };
+      return { ...readStored(words, at) };
     case "restored":
       return { ...readRestored(words, at) };
     case "gap":

@@ -16,6 +16,10 @@ export class ScriptedHost implements EngineHost {
   readonly options: EngineOptions;
   /** What `publish` returns. */
   answer: number = PENDING;
+  /** What `outbox` answers: records. */
+  pending = new Uint32Array(0);
+  /** What `dispose` returns: settles when a stored session is given up. */
+  released: Promise<void> | undefined;
   readonly #events: HostEvents;
 
   constructor(options: EngineOptions, events: HostEvents) {
@@ -60,8 +64,12 @@ export class ScriptedHost implements EngineHost {
   async stats(): Promise<Stats> {
     return { ...NO_STATS, sockets: 1 };
   }
-  dispose(): void {
+  async outbox(): Promise<Uint32Array> {
+    return this.pending;
+  }
+  dispose(): Promise<void> | undefined {
     this.calls.push(["dispose"]);
+    return this.released;
   }
 
   /** The calls of one method, oldest first. */
@@ -80,6 +88,10 @@ export class ScriptedHost implements EngineHost {
     const records = Uint32Array.from(words);
     this.#events.deliver(frame, records, records.length);
     records.fill(0xffff_ffff);
+  }
+
+  claim(slot: number): void {
+    this.#events.claimed(slot);
   }
 
   stop(cause: Cause, error?: Error): void {

@@ -112,7 +112,7 @@ const rightUnits: Duration[] = [5, "250ms", "1.5s", "5m", "1h", "7d"];
 // @ts-expect-error a client is made by connect()
 const made = new connect();
 // @ts-expect-error a status cannot be set
-client.status = { state: "idle" };
+client.status = { state: "idle", durability: "memory" };
 
 // The status is a union: each state has its own data.
 function describe(status: Status): string {
@@ -157,6 +157,8 @@ function why(cause: Cause): string {
     case "authentication":
     case "engine":
       return cause.detail;
+    case "session-in-use":
+      return cause.session;
     default: {
       const nothingElse: never = cause;
       return nothingElse;
@@ -168,6 +170,13 @@ function why(cause: Cause): string {
 client.addEventListener("status", (event) => describe(event.status));
 client.addEventListener("error", ({ error }) => holds<Equal<typeof error, unknown>>());
 client.addEventListener("packet", ({ packet }) => packet.type === "PUBLISH" && packet.topic, { once: true });
+client.addEventListener("storage", ({ storage }) => storage.durability === "memory" && storage.reason === "quota");
+client.addEventListener("gap", ({ gap }) => gap.kind === "session-lost");
+client.addEventListener("outcome", ({ outcome }) => {
+  if (outcome.kind === "completed") holds<Equal<typeof outcome.result, PublishResult>>();
+  else holds<Equal<typeof outcome.error, PublishError>>();
+  return `${outcome.message.id} ${outcome.message.topic}`;
+});
 // @ts-expect-error no such event
 client.addEventListener("message", () => undefined);
 

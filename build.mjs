@@ -139,7 +139,7 @@ const PARTS = [
   {
     name: "script",
     make: buildScript,
-    inputs: ["package-lock.json", "src/ts", "src/browser/boundary.js", "target/pkg/hawser.js"],
+    inputs: ["package-lock.json", "src/ts", "src/browser/boundary.js", "src/browser/store.js", "target/pkg/hawser.js"],
     output: "dist/hawser.js",
   },
   {

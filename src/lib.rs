@@ -33,6 +33,7 @@
 //! class Engine {
 //!   constructor(options: EngineOptions, deliver: (frame: Uint8Array | undefined, records: Uint32Array, length: number) => void);
 //!   use_socket(url: string, socket: WebSocket): void;   // before start: a socket that was opened while the module was loading
+//!   open(): Promise<void>;      // before start, with the option `store`: takes up what is stored. Never rejects: STORAGE tells
 //!   start(): void;
 //!   address(attempt: number, url: string, username?: string, password?: Uint8Array, authentication?: Uint8Array): void;   // answers PREPARE
 //!   address_failed(attempt: number, detail?: string): void;         // answers PREPARE; without detail: its server reference leads nowhere
@@ -46,6 +47,7 @@
 //!   cancel(token: number): void;
 //!   close(reason: number, properties?: Uint8Array): void;
 //!   reconnect_now(): void;
+//!   flush(): Promise<void>;     // when nothing is left to commit
 //!   stats(): EngineStats;
 //!   quit_if_stuck(): boolean;   // whether a trap has left it in the middle of a step: it is over then, and has let go of its socket
 //!   free(): void;

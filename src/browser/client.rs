@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
@@ -36,9 +36,10 @@ impl Engine {
         boundary::use_memory(&wasm_bindgen::memory());
         let clock = Clock::new();
         let (config, join_packets) = options::read(options);
+        let store = options.store().map(|name| (name, config.strict));
         let session = Session::new(config, env::seed(&clock));
         Engine {
-            driver: Driver::new(session, deliver, join_packets, clock),
+            driver: Driver::new(session, deliver, join_packets, clock, store),
         }
     }
 
@@ -46,6 +47,19 @@ impl Engine {
     /// before `start`.
     pub fn use_socket(&self, url: String, socket: WebSocket) {
         self.driver.use_socket(url, socket);
+    }
+
+    /// Opens the store of a stored session and takes up what is in it; to be awaited before `start`. Never rejects: when there is no store after
+    /// all, STORAGE tells.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn open(&self) -> Promise {
+        self.driver.open_store()
+    }
+
+    /// Resolves when all that was done so far is committed, or never will be, which STORAGE tells.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn flush(&self) -> Promise {
+        self.driver.flush()
     }
 
     /// Leaves idle: the first PREPARE follows.

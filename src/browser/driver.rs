@@ -1,5 +1,7 @@
 //! The one way through: every entry mutates the session, and one loop drains all its outputs and performs them.
 
+mod storing;
+
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -14,7 +16,7 @@ use super::later::Later;
 use super::records::Records;
 use super::socket::Socket;
 use super::stats::{Stats, Traffic};
-use super::store::MemoryStore;
+use super::store::Store;
 use super::timer::Timer;
 use super::transmit;
 use crate::session::{CloseKind, Frame, Millis, Outputs, Phase, Session, SocketClose, State};
@@ -29,7 +31,8 @@ pub struct Driver {
     join: bool,
     clock: Clock,
     timer: Timer,
-    store: MemoryStore,
+    /// Of a stored session.
+    store: Option<Store>,
     socket: RefCell<Option<Socket>>,
     sockets_opened: Cell<u32>,
     sent: Traffic,
@@ -54,7 +57,13 @@ pub struct Driver {
 
 impl Driver {
     /// Puts a session on its page.
-    pub fn new(session: Session, deliver: Function, join: bool, clock: Clock) -> Rc<Self> {
+    pub fn new(
+        session: Session,
+        deliver: Function,
+        join: bool,
+        clock: Clock,
+        store: Option<(String, bool)>,
+    ) -> Rc<Self> {
         Rc::new_cyclic(|itself: &Weak<Self>| {
             let driver = itself.clone();
             let sender = itself.clone();
@@ -69,7 +78,7 @@ impl Driver {
                 join,
                 clock,
                 timer: Timer::default(),
-                store: MemoryStore,
+                store: store.map(|(name, strict)| Store::new(&name, strict, itself)),
                 socket: RefCell::default(),
                 sockets_opened: Cell::default(),
                 sent: Traffic::default(),
@@ -156,6 +165,9 @@ impl Driver {
         if stuck {
             self.timer.stop();
             self.socket.take();
+            if let Some(store) = &self.store {
+                store.close();
+            }
         }
         stuck
     }
@@ -250,8 +262,10 @@ impl Driver {
 
     fn perform(&self, outputs: &mut Outputs, now: Millis) {
         if let Some(batch) = outputs.store.take() {
-            let number = self.store.commit(&batch);
-            self.session.borrow_mut().handle_stored(now, number);
+            match &self.store {
+                Some(store) => store.commit(&batch),
+                None => self.session.borrow_mut().handle_stored(now, batch.number),
+            }
         }
         self.tell(outputs);
         if let Some(socket) = self.socket.borrow().as_ref() {

@@ -64,6 +64,8 @@ export type Deliver = (frame: Uint8Array<ArrayBuffer> | undefined, records: Uint
 /** The `Engine` class of the WebAssembly module. Its generated types are not used, so that they stay out of the package. */
 export interface RawEngine {
   use_socket(url: string, socket: WebSocket): void;
+  /** Before `start`, with the option `store`: takes up what is stored. Never rejects: a STORAGE record tells what is wrong. */
+  open(): Promise<void>;
   start(): void;
   address(attempt: number, url: string, username?: string, password?: Uint8Array, authentication?: Uint8Array): void;
   address_failed(attempt: number, detail?: string): void;
@@ -76,6 +78,8 @@ export interface RawEngine {
   cancel(token: number): void;
   close(reason: number, properties?: Uint8Array): void;
   reconnect_now(): void;
+  /** Resolves when nothing is left to commit. */
+  flush(): Promise<void>;
   stats(): Stats;
   /** Opens the store and restores what is in it; to be called before `start`. Settles also when there is no store to be had: STORAGE tells. */
   open(): Promise<void>;

@@ -1,0 +1,181 @@
+// The database of a stored session: a log of segments, one for each commit, under rising numbers. On this side of the boundary, because every
+// call to IndexedDB through the bindings would be a wrapper in wasm and another one here.
+
+const LOG = "log";
+
+/** Step n brings a database from version n of the schema to n + 1. A step that was released stays as it is: databases of that version exist. */
+const UPGRADES = [(database) => database.createObjectStore(LOG)];
+
+/** Milliseconds the browser may take to open, read or delete: a connection that somebody does not close can hold it up for ever. */
+const PATIENCE = 10_000;
+
+/** Milliseconds until a store that was lost is looked for again. */
+const AGAIN = 60_000;
+
+/**
+ * What is told besides reasons: the batch is committed; a batch with everything in it is wanted, for only that can be committed now; the
+ * database is open.
+ */
+const COMMITTED = 0;
+const BACK = 8;
+const OPENED = 9;
+
+/** Why there is no store, in the numbers of the record STORAGE. */
+const UNAVAILABLE = 1;
+const ABORTED = 4;
+const DELETED = 6;
+const OTHER = 7;
+const reasonOf = (error, otherwise) => ({ TimeoutError: 2, QuotaExceededError: 3 })[error?.name] ?? otherwise;
+
+/** What a request comes to, in bounded time. */
+const result = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    setTimeout(() => reject(new DOMException("IndexedDB does not answer", "TimeoutError")), PATIENCE);
+  });
+
+export class Log {
+  #name;
+  #options;
+  /** Nothing once it is closed. */
+  #told;
+  #database;
+  #timer;
+  #last = 0;
+  #segments = [];
+  #busy = false;
+  #waiting = [];
+
+  /** `told(what, detail)` hears what comes of each commit, and when the store is lost or back. */
+  constructor(name, strict, told) {
+    this.#name = name;
+    this.#options = { durability: strict ? "strict" : "relaxed" };
+    this.#told = told;
+  }
+
+  /** Opens the database, reads it, and resolves when it has told what came of that. */
+  async open() {
+    try {
+      const log = (await this.#connect()).transaction(LOG).objectStore(LOG);
+      const [numbers, segments] = await Promise.all([result(log.getAllKeys()), result(log.getAll())]);
+      this.#last = numbers.at(-1) ?? 0;
+      this.#segments = segments;
+    } catch (error) {
+      this.#disconnect();
+      return this.#lost(reasonOf(error, UNAVAILABLE), error);
+    }
+    // Unless it was lost meanwhile, which is told then.
+    if (this.#database) this.#tell(OPENED);
+  }
+
+  /** The number of the last segment that was read. */
+  last() {
+    return this.#last;
+  }
+
+  /** The next segment that was read. What is none is given as one without bytes, which the engine calls damaged. */
+  next() {
+    const segment = this.#segments.shift();
+    return segment === undefined || segment instanceof Uint8Array ? segment : new Uint8Array();
+  }
+
+  /** Commits a segment; a snapshot takes the place of all that there is. */
+  commit(number, segment, snapshot) {
+    const database = this.#database;
+    // It was lost, which is told in a moment and answers this too.
+    this.#busy = true;
+    if (!database) return;
+    const failed = (error) => {
+      if (database !== this.#database) return;
+      // Nothing of it was written. Everything by itself may find the room that it does not find beside its past.
+      if (snapshot) this.#giveUp(reasonOf(error, ABORTED), error);
+      else this.#tell(BACK);
+    };
+    try {
+      const transaction = database.transaction(LOG, "readwrite", this.#options);
+      transaction.oncomplete = () => {
+        if (database === this.#database) this.#tell(COMMITTED);
+      };
+      transaction.onabort = () => failed(transaction.error);
+      const log = transaction.objectStore(LOG);
+      if (snapshot) log.clear();
+      log.put(segment.slice(), number); // a copy, or all memory of the module would be stored
+      transaction.commit();
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** Resolves when nothing is left to commit. Later, because calls of the running script are commits only when it is done. */
+  async flush() {
+    await undefined;
+    if (this.#busy) await new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Lets go of the database, which finishes the commit that is under way. Nothing more is told. */
+  close() {
+    this.#told = undefined;
+    clearTimeout(this.#timer);
+    this.#disconnect();
+    this.#tell();
+  }
+
+  async #connect() {
+    const request = indexedDB.open(this.#name, UPGRADES.length);
+    request.onupgradeneeded = ({ oldVersion }) => {
+      for (const step of UPGRADES.slice(oldVersion)) step(request.result);
+    };
+    try {
+      const database = await result(request);
+      // Whoever wants to delete or to upgrade it waits for this connection.
+      database.onversionchange = ({ newVersion }) => {
+        if (newVersion) this.#disconnect();
+        this.#giveUp(newVersion ? OTHER : DELETED, "");
+      };
+      database.onclose = () => this.#giveUp(DELETED, "");
+      this.#database = database;
+      if (!this.#told) this.#disconnect();
+      return database;
+    } catch (error) {
+      request.onsuccess = () => request.result.close();
+      throw error;
+    }
+  }
+
+  #disconnect() {
+    this.#database?.close();
+    this.#database = undefined;
+  }
+
+  /** Deletes the database and then tells of it: what the session does from now on is not in there, so nobody may go by it. */
+  async #giveUp(reason, detail) {
+    if (this.#database) {
+      this.#disconnect();
+      await result(indexedDB.deleteDatabase(this.#name)).catch(() => {});
+    }
+    this.#lost(reason, detail);
+  }
+
+  #tell(what, detail) {
+    this.#busy = false;
+    this.#told?.(what, `${detail ?? ""}`);
+    // Unless that was answered with another commit.
+    if (!this.#busy) for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #lost(reason, detail) {
+    this.#tell(reason, detail);
+    this.#lookAgain();
+  }
+
+  #lookAgain() {
+    if (!this.#told) return;
+    this.#timer = setTimeout(() => {
+      this.#connect().then(
+        () => this.#tell(BACK),
+        () => this.#lookAgain(),
+      );
+    }, AGAIN);
+  }
+}

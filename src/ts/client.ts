@@ -6,10 +6,10 @@ import type { Cause } from "./cause.js";
 import { type CloseOptions, closeSettings } from "./close-options.js";
 import { AddressBook } from "./credentials.js";
 import { asyncDispose } from "./dispose.js";
+import { Emitter } from "./emitter.js";
 import type { EngineHost, StartHost } from "./engine.js";
 import { ClosedError } from "./errors/closed-error.js";
 import { StoppedError } from "./errors/stopped-error.js";
-import { type ClientEvents, clientEvent, type Listener } from "./events.js";
 import { CLOSED, STOPPED } from "./failures.js";
 import { IterableSubscription } from "./iterable-subscription.js";
 import { Outbox } from "./outbox.js";
@@ -56,7 +56,7 @@ import { checkTopic, parseFilter } from "./topics.js";
  * await client.publish("light/cmd", { on: true }, { qos: 1 });
  * await client.close();
  */
-export class Client extends EventTarget implements AsyncDisposable {
+export class Client extends Emitter implements AsyncDisposable {
   readonly #settings: Settings;
   readonly #host: EngineHost;
   readonly #outbox: Outbox;
@@ -76,10 +76,6 @@ export class Client extends EventTarget implements AsyncDisposable {
   /** The last topic that passed the check: most publishers use few. */
   #lastTopic: string | undefined;
 
-  /** Whether the latest error event had a listener: each listener has a companion that comes and goes with it, and notes this. */
-  #heard = false;
-  readonly #companions = new WeakMap<object, () => void>();
-
   /** @internal */
   constructor(settings: Settings, startHost: StartHost) {
     super();
@@ -90,18 +86,18 @@ export class Client extends EventTarget implements AsyncDisposable {
         this.#slot = slot;
       },
       stopped: (cause, error) => {
-        if (error !== undefined) this.#report(error);
+        if (error !== undefined) this.report(error);
         this.#stop(cause);
       },
     });
-    this.#outbox = new Outbox(this.#host, (outcome) => this.dispatchEvent(clientEvent("outcome", { outcome })));
+    this.#outbox = new Outbox(this.#host, (outcome) => this.tell("outcome", { outcome }));
     const tokens = new Tokens();
     this.#subscriptions = new Subscriptions(this.#host, tokens);
     this.#authenticator = new Authenticator(this.#host, tokens, settings.authentication);
     this.#addresses = new AddressBook(this.#host, settings.url, settings.credentials, this.#authenticator);
     this.#owner = {
       leave: (subscription) => this.#subscriptions.leave(subscription),
-      report: (error) => this.#report(error),
+      report: (error) => this.report(error),
     };
     if (settings.signal !== undefined) this.#detach = whenAborted(settings.signal, () => void this.close());
   }
@@ -245,35 +241,6 @@ export class Client extends EventTarget implements AsyncDisposable {
     return this.close();
   }
 
-  /** Listens to one of the {@link ClientEvents}. */
-  override addEventListener<K extends keyof ClientEvents>(
-    type: K,
-    listener: Listener<ClientEvents[K]>,
-    options?: AddEventListenerOptions | boolean,
-  ): void {
-    if (type === "error" && listener) super.addEventListener(type, this.#companion(listener), options);
-    super.addEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
-  }
-
-  override removeEventListener<K extends keyof ClientEvents>(
-    type: K,
-    listener: Listener<ClientEvents[K]>,
-    options?: EventListenerOptions | boolean,
-  ): void {
-    if (type === "error" && listener) super.removeEventListener(type, this.#companion(listener), options);
-    super.removeEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
-  }
-
-  #companion(listener: object): () => void {
-    const companion =
-      this.#companions.get(listener) ??
-      (() => {
-        this.#heard = true;
-      });
-    this.#companions.set(listener, companion);
-    return companion;
-  }
-
   /** All that the engine says comes through here. Nothing in it may throw: it would throw into the engine. */
   #deliver(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, length: number): void {
     for (let at = 0; at < length; ) {
@@ -337,13 +304,13 @@ export class Client extends EventTarget implements AsyncDisposable {
         break;
       }
       case KIND.gap:
-        this.dispatchEvent(clientEvent("gap", { gap: { kind: readGap(words, at) } }));
+        this.tell("gap", { gap: { kind: readGap(words, at) } });
         break;
       case KIND.storage:
         this.#stored(words, at);
         break;
       case KIND.packet:
-        this.dispatchEvent(clientEvent("packet", { packet: packetTrace(readPacket(words, at)) }));
+        this.tell("packet", { packet: packetTrace(readPacket(words, at)) });
         break;
     }
   }
@@ -355,7 +322,7 @@ export class Client extends EventTarget implements AsyncDisposable {
       this.#durability = storage.durability;
       this.#show({ ...this.#status, durability: storage.durability });
     }
-    this.dispatchEvent(clientEvent("storage", { storage }));
+    this.tell("storage", { storage });
   }
 
   #change(status: Status): void {
@@ -389,15 +356,6 @@ export class Client extends EventTarget implements AsyncDisposable {
 
   #show(status: Status): void {
     this.#status = status;
-    this.dispatchEvent(clientEvent("status", { status }));
-  }
-
-  /** A fault that no promise tells. It must not be lost, so without a listener the page's own error handler gets it. */
-  #report(error: unknown): void {
-    this.#heard = false;
-    this.dispatchEvent(clientEvent("error", { error }));
-    if (this.#heard) return;
-    if (typeof reportError === "function") reportError(error);
-    else console.error(error);
+    this.tell("status", { status });
   }
 }

@@ -48,6 +48,7 @@
 //!   close(reason: number, properties?: Uint8Array): void;
 //!   reconnect_now(): void;
 //!   flush(): Promise<void>;     // when nothing is left to commit
+//!   outbox(): Uint32Array;      // a RESTORED record for each message that is not finished, of this page and of earlier ones
 //!   stats(): EngineStats;
 //!   quit_if_stuck(): boolean;   // whether a trap has left it in the middle of a step: it is over then, and has let go of its socket
 //!   free(): void;

@@ -154,6 +154,11 @@ impl Engine {
             .command(|session, now| session.close(now, ReasonCode(reason), properties));
     }
 
+    /// A RESTORED record for each message that is not finished, in no particular order.
+    pub fn outbox(&self) -> Vec<u32> {
+        self.driver.outbox()
+    }
+
     /// What the engine has counted: an object of its own each time.
     #[wasm_bindgen(unchecked_return_type = "EngineStats")]
     pub fn stats(&self) -> Result<JsValue, JsError> {

@@ -19,7 +19,7 @@ use super::stats::{Stats, Traffic};
 use super::store::Store;
 use super::timer::Timer;
 use super::transmit;
-use crate::session::{CloseKind, Frame, Millis, Outputs, Phase, Session, SocketClose, State};
+use crate::session::{CloseKind, Event, Frame, Millis, Outputs, Phase, Session, SocketClose, State};
 
 /// Connects one session to its socket, timer, store and listener.
 #[derive(Debug)]
@@ -152,6 +152,15 @@ impl Driver {
             unsettled: self.session.borrow().unsettled() as f64,
             wasm_memory: env::wasm_memory(),
         }
+    }
+
+    /// Records of all messages that are not finished.
+    pub fn outbox(&self) -> Vec<u32> {
+        let mut records = Records::default();
+        for message in self.session.borrow().outbox() {
+            records.event(&Event::Restored(Box::new(message)));
+        }
+        records.words().to_vec()
     }
 
     /// A socket that the page has begun to open.

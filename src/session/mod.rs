@@ -37,6 +37,7 @@ mod inbound;
 mod input;
 mod lifecycle;
 mod link;
+mod outbox;
 mod outgoing;
 mod output;
 mod overflow;

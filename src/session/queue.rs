@@ -148,6 +148,11 @@ impl Queue {
         self.nodes.get_mut(slot as usize)?.entry.as_mut()
     }
 
+    /// All entries, whatever their stage.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.nodes.iter().filter_map(|node| node.entry.as_ref())
+    }
+
     /// Adds an entry behind all others of `stage`.
     pub(super) fn push(&mut self, stage: Stage, entry: Entry) -> u32 {
         self.bytes = self.bytes.saturating_add(entry.wire.len());

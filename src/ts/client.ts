@@ -255,7 +255,8 @@ export class Client extends Emitter implements AsyncDisposable {
   #done(frame: Uint8Array | undefined, words: Uint32Array, at: number): void {
     const token = words[at + 1] ?? 0;
     const code = words[at + 2] ?? 0;
-    if (code === CLOSED || code === STOPPED) return; // the STATUS that belongs to it settles everything, with its cause
+    // The STATUS that belongs to it settles everything, with its cause. (What an earlier page left may be closed without an end: see "abandoned".)
+    if (code === STOPPED || (code === CLOSED && (token < RESTORED_TOKENS || this.#over !== undefined))) return;
     if (token < OTHER_TOKENS || token >= RESTORED_TOKENS) {
       this.#outbox.done(token, code, frame, words, at);
     } else {

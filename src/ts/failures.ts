@@ -30,6 +30,7 @@ export const OFFLINE = 0x111;
 type Row = readonly [code: LocalCode, message: string, hint: string];
 
 type LocalCode =
+  | "abandoned"
   | "queue-full"
   | "packet-too-large"
   | "qos-not-supported"
@@ -45,6 +46,11 @@ type LocalCode =
   | "shared-not-available";
 
 const TABLE: Readonly<Record<number, Row>> = {
+  256: [
+    "abandoned",
+    "The stored session that this message waited in was that of another broker or client identifier, and is given up",
+    "Use another `session.name` for another broker or `clientId`",
+  ],
   258: [
     "queue-full",
     "The queue of messages that wait to be sent is full",

@@ -22,6 +22,7 @@ mod information;
 mod keep_alive;
 mod limits;
 mod overflowing;
+mod pending;
 mod publishing;
 mod reauthenticating;
 mod receiving;

@@ -46,6 +46,15 @@ test("the outcomes of messages of an earlier page are told by an event, each onc
   assert.ok(refused?.kind === "refused" && refused.error.reasonCode === 0x87 && refused.error.reasonString === "no");
 });
 
+test("a message that an earlier page published to another broker is abandoned", () => {
+  const { host, outcomes } = named();
+  host.say([...restored(0xc000_0000, 1, "a"), ...done(0xc000_0000, 0x100)]);
+  assert.deepEqual(
+    outcomes.map(({ kind, message: { id } }) => [kind, id]),
+    [["abandoned", 1]],
+  );
+});
+
 test("a message of an earlier page that is still pending at the end has no outcome: it stays stored", async () => {
   const { client, host, outcomes } = named();
   host.say([...RELAXED, ...restored(0xc000_0000, 1, "a")]);

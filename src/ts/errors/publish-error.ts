@@ -16,6 +16,7 @@ export type PublishFailure =
   | "qos-not-supported"
   | "retain-not-available"
   | "indeterminate"
+  | "abandoned"
   | "expired"
   | "dropped"
   | "superseded"

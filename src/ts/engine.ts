@@ -81,12 +81,8 @@ export interface RawEngine {
   /** Resolves when nothing is left to commit. */
   flush(): Promise<void>;
   stats(): Stats;
-  /** Opens the store and restores what is in it; to be called before `start`. Settles also when there is no store to be had: STORAGE tells. */
-  open(): Promise<void>;
   /** A RESTORED record for each message that is not finished, of this page and of earlier ones. */
   outbox(): Uint32Array;
-  /** Settles when nothing is left to commit. */
-  flush(): Promise<void>;
   quit_if_stuck(): boolean;
   free(): void;
 }

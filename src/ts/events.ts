@@ -47,7 +47,7 @@ export interface PacketEvent extends Event {
  * A message has ended whose promise is gone: an earlier page has published it, or it was published with `until: "stored"`.
  *
  * @example
- * const onOutcome = (event: OutcomeEvent) => mark(event.outcome.message.id, event.outcome.kind);
+ * const onOutcome = (event: OutcomeEvent) => show(event.outcome.message.id, event.outcome.kind);
  * client.addEventListener("outcome", onOutcome);
  */
 export interface OutcomeEvent extends Event {
@@ -59,7 +59,7 @@ export interface OutcomeEvent extends Event {
  * Messages may have been missed.
  *
  * @example
- * const onGap = (event: GapEvent) => refresh(event.gap.kind);
+ * const onGap = (event: GapEvent) => show(event.gap.kind);
  * client.addEventListener("gap", onGap);
  */
 export interface GapEvent extends Event {

@@ -17,7 +17,7 @@ export interface SessionGap {
  *
  * @example
  * client.addEventListener("gap", ({ gap }) => {
- *   if (gap.kind === "session-lost") reloadEverything();
+ *   if (gap.kind === "session-lost") show("load everything anew");
  * });
  */
 export type Gap = SessionGap;

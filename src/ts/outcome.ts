@@ -56,7 +56,7 @@ export interface FailedOutcome {
  *
  * @example
  * client.addEventListener("outcome", ({ outcome }) => {
- *   if (outcome.kind === "completed") tick(outcome.message.id);
+ *   if (outcome.kind === "completed") show(outcome.message.id);
  *   else console.warn(outcome.message.id, outcome.error.message);
  * });
  */

@@ -1,12 +1,11 @@
 // Chromium with a profile that outlives it, and the ways to kill it: only what has been told to other processes survives.
 
 import { readFile } from "node:fs/promises";
-import { launchChromium } from "../chromium.mjs";
+import { FLAGS, launchChromium } from "../chromium.mjs";
 import { ownFolder } from "../servers/daemon.mjs";
 
-/** How long the browser may take to answer, in ms. Now and then one that has just lost all its renderers never does. */
-const PATIENCE = 8_000;
-const ATTEMPTS = 3;
+/** Chromium keeps a renderer in reserve. It would be killed with the one that is in use, and the next page would be given the dead one. */
+const ARGS = [...FLAGS, "--disable-features=SpareRendererForSitePerProcess"];
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -27,7 +26,7 @@ async function gone(pids) {
 
 export async function openBrowser() {
   const profile = await ownFolder("torture");
-  const launch = () => launchChromium({ userDataDir: profile.path, protocolTimeout: PATIENCE });
+  const launch = () => launchChromium({ userDataDir: profile.path, args: ARGS, protocolTimeout: 30_000 });
   let browser = await launch();
   let page;
   let last = "";
@@ -40,18 +39,12 @@ export async function openBrowser() {
     return processInfo;
   };
 
-  const newPage = (attempt = 1) =>
-    browser.newPage().catch((error) => {
-      if (attempt === ATTEMPTS) throw error;
-      return newPage(attempt + 1);
-    });
-
   return {
     /** Opens `url` in the place of the page that was there. */
     async open(url) {
       last = url;
       const before = page;
-      page = await newPage();
+      page = await browser.newPage();
       await before?.close().catch(() => {}); // a dead page cannot answer
       await page.goto(url);
     },

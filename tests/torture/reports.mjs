@@ -24,6 +24,8 @@ export async function startReports(ledger, random) {
   });
   /** The page that reports now. @type {{ socket: import("ws").WebSocket, ready: boolean, unpromised: number, status: string } | undefined} */
   let page;
+  /** The number behind the public id of a stored message, which outlives the page that published it. @type {Map<number, { flow: string, number: number }>} */
+  const published = new Map();
   /** Flows whose probes have come through. */
   const heard = new Set();
 
@@ -43,15 +45,19 @@ export async function startReports(ledger, random) {
       if (number < 0 || random.between(1, SLOW) > 1) done();
       else setTimeout(done, random.between(1, SLOWEST));
     },
-    promised(from, flow, number) {
+    promised(from, flow, number, id) {
       from.unpromised -= 1;
       ledger.note(flow, number, "promised");
+      if (id !== undefined) published.set(id, { flow, number });
     },
     refused(from, flow, number, why) {
       from.unpromised -= 1;
       ledger.note(flow, number, "refused", why);
     },
-    outcome: (_from, flow, number, outcome) => ledger.note(flow, number, "outcome", outcome),
+    outcome(_from, id, outcome) {
+      const place = published.get(id);
+      if (place) ledger.note(place.flow, place.number, "outcome", outcome);
+    },
     interrupted(_from, flow, number) {
       if (number >= 0) ledger.note(flow, number, "interrupted");
     },
@@ -59,6 +65,7 @@ export async function startReports(ledger, random) {
     status(from, state) {
       from.status = state;
     },
+    storage: (_from, durability, message) => durability === "memory" && ledger.fault(`the page: ${message}`),
     trouble: () => {},
     error: (_from, what) => ledger.fault(`the page: ${what}`),
   };

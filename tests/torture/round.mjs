@@ -16,6 +16,8 @@ const BURST = 4;
 const BACKLOG = 100;
 /** When nothing has happened for so many ms, nothing more will. */
 const SILENCE = 4_000;
+/** However much still happens, a round ends that many ms after the last kill: a client may repeat itself for ever. */
+const END = 45_000;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -67,14 +69,14 @@ export async function runRound({ broker, browser, contestant, kind, kills, rando
 
 /** Waits until every number is accounted for and no more comes, or until nothing has happened for long. */
 async function quiet(ledger) {
-  for (let progress = -1, since = Date.now(); ; await pause(50)) {
+  for (let progress = -1, since = Date.now(), end = since + END; ; await pause(50)) {
     if (ledger.progress !== progress) {
       progress = ledger.progress;
       since = Date.now();
     }
     const left = [...OUTGOING.map((flow) => ledger.open(flow, "promised")), ...INCOMING.map((flow) => ledger.open(flow, "sent"))];
     const patience = left.every((count) => count === 0) ? SILENCE / 10 : SILENCE;
-    if (Date.now() - since > patience) return;
+    if (Date.now() - since > patience || Date.now() > end) return;
   }
 }
 

@@ -7,7 +7,7 @@
 import { main, SetupError, setUp } from "../../setup.mjs";
 import { KILLS } from "./kills.mjs";
 import { plain } from "./table.mjs";
-import { BROKERS, CONTESTANTS, torture } from "./torture.mjs";
+import { BROKERS, CONTESTANTS, complaint, openTorture } from "./torture.mjs";
 
 const KINDS = [...Object.keys(KILLS), "mixed"];
 const OPTIONS = { kills: "25", seed: "", broker: BROKERS.join(","), kind: KINDS.join(","), contestant: CONTESTANTS[0] };
@@ -41,14 +41,22 @@ await main(async () => {
   const seed = options.seed === "" ? Date.now() % 1_000_000 : Number(options.seed);
   const kills = Number(options.kills);
   if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(kills) || kills < 1) throw new SetupError("--kills and --seed take numbers");
-  const plan = names(options.broker, BROKERS).flatMap((broker) => names(options.kind, KINDS).map((kind) => ({ broker, kind, kills })));
+  const plans = names(options.broker, BROKERS).flatMap((broker) => names(options.kind, KINDS).map((kind) => ({ broker, kind })));
   const [contestant] = names(options.contestant, CONTESTANTS);
   setUp("torture");
   console.log(`seed ${seed}`);
-  const verdicts = await torture({ plan, contestant, seed, tell: console.log });
+  const torture = await openTorture();
+  const verdicts = [];
+  try {
+    for (const plan of plans) {
+      const verdict = await torture.round({ ...plan, kills, contestant, seed });
+      verdicts.push(verdict);
+      console.log(`${plan.broker}, ${plan.kind}: ${kills} kills in ${verdict.seconds.toFixed(0)} s`);
+      if (verdict.faults.length > 0) console.log(complaint({ ...verdict, seed }));
+    }
+  } finally {
+    await torture.stop();
+  }
   console.log(`\n${plain(verdicts)}`);
-  const faults = verdicts.reduce((sum, verdict) => sum + verdict.faults.length, 0);
-  if (faults === 0) return;
-  console.log(`\n${faults} faults; again: npm run torture -- --seed ${seed} --kills ${kills} --broker ... --kind ...`);
-  process.exitCode = 1;
+  if (verdicts.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
 });

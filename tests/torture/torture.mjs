@@ -1,4 +1,4 @@
-// Runs a plan of rounds: one Chromium with one profile for all of them, and one broker at a time.
+// Where rounds take place: one Chromium with one profile for all of them, and the brokers that they name.
 
 import { BROKERS as ALL } from "../e2e/support/brokers.mjs";
 import { openBrowser } from "./browser.mjs";
@@ -12,41 +12,41 @@ import { runRound } from "./round.mjs";
  */
 export const BROKERS = ["mosquitto", "ejabberd"];
 
-/** Clients that have a page in tests/torture/page. */
-export const CONTESTANTS = ["hawser", "mqttjs"];
+/** Clients that the page can be made of: "memory" is Hawser without a stored session. */
+export const CONTESTANTS = ["hawser", "memory", "mqttjs"];
 
 /** Faults that are shown of one round: the first tell what is wrong, a thousand would hide it. */
 const SHOWN = 10;
 
 /**
- * @param {object} run
- * @param {{ broker: string, kind: string, kills: number }[]} run.plan
- * @param {string} run.contestant
- * @param {number} run.seed
- * @param {(text: string) => void} run.tell
- * @returns {Promise<import("./round.mjs").Verdict[]>}
+ * @typedef {{ broker: string, kind: string, kills: number, contestant?: string, seed: number }} Plan of one round
+ *
+ * @returns {Promise<{ round: (plan: Plan) => Promise<import("./round.mjs").Verdict>, stop: () => Promise<void> }>}
  */
-export async function torture({ plan, contestant, seed, tell }) {
+export async function openTorture() {
   const browser = await openBrowser();
-  const verdicts = [];
-  try {
-    for (const name of new Set(plan.map(({ broker }) => broker))) {
-      const broker = await ALL[name].start({});
-      try {
-        for (const { kind, kills } of plan.filter((round) => round.broker === name)) {
-          const random = randomFrom(seedFor(seed, `${name} ${kind}`));
-          const session = `torture-${seed}-${name}-${kind}`;
-          const verdict = await runRound({ broker, browser, contestant, kind, kills, random, session });
-          verdicts.push(verdict);
-          tell(`${name}, ${kind}: ${kills} kills, ${verdict.faults.length} faults, ${verdict.seconds.toFixed(0)} s`);
-          for (const fault of verdict.faults.slice(0, SHOWN)) tell(`  ${fault}`);
-        }
-      } finally {
-        await broker.stop();
-      }
-    }
-  } finally {
-    await browser.stop();
-  }
-  return verdicts;
+  /** @type {Map<string, Promise<import("../e2e/support/brokers.mjs").TestBroker>>} */
+  const brokers = new Map();
+  const started = (name) => {
+    if (!brokers.has(name)) brokers.set(name, ALL[name].start({}));
+    return brokers.get(name);
+  };
+  return {
+    async round({ broker, kind, kills, contestant = CONTESTANTS[0], seed }) {
+      const random = randomFrom(seedFor(seed, `${broker} ${kind}`));
+      const session = `torture-${seed}-${broker}-${kind}`;
+      return runRound({ broker: await started(broker), browser, contestant, kind, kills, random, session });
+    },
+    async stop() {
+      await browser.stop();
+      for (const broker of brokers.values()) await (await broker).stop();
+    },
+  };
+}
+
+/** What is wrong, as text: the first faults with their histories, and how to have the same kills again. */
+export function complaint({ broker, kind, kills, seed, faults }) {
+  const again = `npm run torture -- --seed ${seed} --kills ${kills} --broker ${broker} --kind ${kind}`;
+  const more = faults.length > SHOWN ? [`... and ${faults.length - SHOWN} more`] : [];
+  return [`${faults.length} faults, seed ${seed} (${again})`, ...faults.slice(0, SHOWN), ...more].join("\n  ");
 }

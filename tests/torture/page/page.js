@@ -17,7 +17,7 @@ const handle = (flow, number) =>
     report("started", flow, number, handling.push(resolve) - 1);
   });
 
-const { start } = await import(`./${setup.contestant}.js`);
+const { start } = await import(setup.contestant === "mqttjs" ? "./mqttjs.js" : "./hawser.js");
 const client = start(setup, { handle, report });
 socket.addEventListener("message", ({ data }) => {
   const [what, ...words] = JSON.parse(data);

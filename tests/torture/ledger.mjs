@@ -4,7 +4,7 @@ import { FLOWS } from "./flows.mjs";
 
 /**
  * What can happen to a number. Of outgoing ones: `ordered` (the page was told to publish it), `promised` (publish() said that it is stored),
- * `arrived` (at the peer), `outcome` (what an event or a promise of the page said about its end). Of incoming ones: `accepted` (the broker has
+ * `numbered` (and gave it a number of its own, under which an event will tell its end), `arrived` (at the peer), `outcome` (what an event or a promise of the page said about its end). Of incoming ones: `accepted` (the broker has
  * acknowledged it to the peer), `started` (a handler reported it), `interrupted` (an event told that a killed page may have handled it; the
  * harness, asked, then handles it if it has not been), `acknowledged` (the client's PUBACK or PUBREC passed on the wire).
  * Everything else is for the history only.
@@ -98,7 +98,7 @@ export class Ledger {
 
   /** @returns {{ counts: Record<string, Counts>, faults: string[], gaps: number, forgotten: number }} each fault with the histories concerned */
   judge() {
-    const faults = [...this.#faults, ...this.#untoldGaps()];
+    const faults = [...this.#faults, ...this.#gapFaults()];
     const counts = Object.fromEntries(Object.keys(FLOWS).map((flow) => [flow, this.#judgeFlow(flow, faults)]));
     return { counts, faults, gaps: this.#gaps.length, forgotten: this.#forgotten.length };
   }
@@ -130,6 +130,8 @@ export class Ledger {
         counts[name] += 1;
         if (isFault(flow, name)) faults.push(`${FLOWS[flow].title}: ${number} ${name}\n${story(entry, this.#kills)}`);
       }
+      if (this.#pageLived() && entry.marks.has("numbered") && entry.outcomes.size === 0)
+        faults.push(`${FLOWS[flow].title}: ${number} without an outcome\n${story(entry, this.#kills)}`);
       for (const outcome of this.#wrongOutcomes(flow, number, entry))
         faults.push(`${FLOWS[flow].title}: ${number} is told to be ${outcome}\n${story(entry, this.#kills)}`);
     }
@@ -146,6 +148,11 @@ export class Ledger {
     return verdicts;
   }
 
+  /** Otherwise an outcome may have been told to a page that could not pass it on any more. */
+  #pageLived() {
+    return this.#kills.every(({ kind }) => kind === "link" || kind === "broker");
+  }
+
   /** Whether a broker that forgot had it, and the client had not said that it has it. */
   #takenAlong(flow, number, entry) {
     if (FLOWS[flow].direction === "out") return false; // what was promised for those is sent again, or told
@@ -158,7 +165,9 @@ export class Ledger {
     return [...outcomes].filter((outcome) => outcome !== "completed" && !(outcome === "indeterminate" && excused));
   }
 
-  #untoldGaps() {
+  /** A gap is told each time that the broker forgot, and never else. */
+  #gapFaults() {
+    if (this.#forgotten.length === 0) return this.#gaps.map(() => "a gap event, though the broker has the session");
     return this.#forgotten
       .filter(({ at }, index) => {
         const next = this.#forgotten[index + 1]?.at ?? Number.POSITIVE_INFINITY;

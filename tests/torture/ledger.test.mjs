@@ -89,6 +89,22 @@ test("an indeterminate outcome is right only at QoS 2, and only when the broker 
   assert.equal(after(["out1", 0, "promised"], ["out1", 0, "outcome", "completed"]).counts.out1.lost, 1);
 });
 
+test("a gap that is told without a reason is a fault", () => {
+  assert.match(after(tells).faults.join(), /a gap event/);
+});
+
+test("a stored message that a page outlives has an outcome", () => {
+  const stored = [
+    ["out1", 0, "promised"],
+    ["out1", 0, "numbered", "1"],
+    ["out1", 0, "arrived"],
+  ];
+  assert.match(after(...stored).faults.join(), /without an outcome/);
+  assert.deepEqual(after(...stored, ["out1", 0, "outcome", "completed"]).faults, []);
+  assert.deepEqual(after(...stored, (ledger) => ledger.killed("renderer")).faults, []);
+  assert.match(after(...stored, (ledger) => ledger.killed("link")).faults.join(), /without an outcome/);
+});
+
 test("packets that passed are told in the histories of their numbers, acknowledgements by the identifier of their PUBLISH", () => {
   const ledger = new Ledger();
   ledger.note("in2", 7, "accepted");

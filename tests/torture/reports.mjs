@@ -29,6 +29,7 @@ export async function startReports(ledger, random) {
   /** Flows whose probes have come through. */
   const heard = new Set();
 
+  let heardPending;
   const say = ({ socket }, ...words) => {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(words));
   };
@@ -48,7 +49,9 @@ export async function startReports(ledger, random) {
     promised(from, flow, number, id) {
       from.unpromised -= 1;
       ledger.note(flow, number, "promised");
-      if (id !== undefined) published.set(id, { flow, number });
+      if (id === undefined) return;
+      ledger.note(flow, number, "numbered", `${id}`);
+      published.set(id, { flow, number });
     },
     refused(from, flow, number, why) {
       from.unpromised -= 1;
@@ -66,6 +69,7 @@ export async function startReports(ledger, random) {
       from.status = state;
     },
     storage: (_from, durability, message) => durability === "memory" && ledger.fault(`the page: ${message}`),
+    pending: (_from, count) => heardPending(count),
     trouble: () => {},
     error: (_from, what) => ledger.fault(`the page: ${what}`),
   };
@@ -132,6 +136,13 @@ export async function startReports(ledger, random) {
         return heard.size === INCOMING.length;
       }, "the subscriptions of the page");
     },
+    /** How many messages the page still has to send. */
+    pending: () =>
+      new Promise((resolve, reject) => {
+        heardPending = resolve;
+        setTimeout(() => reject(new Error("the page does not tell what is pending")), PATIENCE).unref();
+        say(page, "pending");
+      }),
     async stop() {
       for (const socket of sockets) socket.terminate();
       await pages.stop();

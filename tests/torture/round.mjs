@@ -58,6 +58,8 @@ export async function runRound({ broker, browser, contestant, kind, kills, rando
     await pause(LATEST);
     traffic.stop();
     await quiet(ledger);
+    const pending = await reports.pending();
+    if (pending > 0) ledger.fault(`${pending} messages are pending when all is quiet`);
   } finally {
     traffic.stop();
     await peer.end();

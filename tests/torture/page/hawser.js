@@ -27,6 +27,7 @@ export function start({ contestant, url, session, credentials }, { handle, repor
   on("dedupe1", { qos: 1 });
   on("in2", { qos: 2 });
   return {
+    pending: async () => (await client.outbox()).length,
     publish(flow, number) {
       const options = { qos: flow === "out2" ? 2 : 1, ...(stored && { until: "stored" }) };
       const published = client.publish(`${session}/${flow}/${number}`, payload(number), options);

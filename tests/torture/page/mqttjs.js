@@ -23,6 +23,7 @@ export function start({ url, session, credentials }, { handle, report }) {
   };
   for (const flow of ["in1", "dedupe1", "in2"]) client.subscribe(`${session}/${flow}/+`, { qos: QOS[flow] });
   return {
+    pending: async () => 0, // it does not tell
     publish(flow, number) {
       client.publish(`${session}/${flow}/${number}`, payload(number), { qos: QOS[flow] }, (error) => {
         if (error) report("refused", flow, number, error.message);

@@ -22,6 +22,7 @@ const client = start(setup, { handle, report });
 socket.addEventListener("message", ({ data }) => {
   const [what, ...words] = JSON.parse(data);
   if (what === "publish") client.publish(...words);
+  else if (what === "pending") client.pending().then((count) => report("pending", count));
   else handling[words[0]]();
 });
 report("ready");

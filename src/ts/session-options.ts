@@ -66,7 +66,6 @@ export interface SessionInfo {
 export interface NamedSession {
   readonly name: string;
   readonly slots: number;
-  readonly durability: "relaxed" | "strict";
 }
 
 const U32 = 0xffff_ffff;
@@ -90,43 +89,27 @@ export function sessionOptions(
   readonly engine: Pick<EngineOptions, "cleanStart" | "sessionExpiry" | "resendQos2" | "strict" | "durable">;
 } {
   const given = optionalFields("session", session, NAMES) as SessionOptions;
-  const named = namedSession(given, clientId);
-  const { cleanStart = named === undefined, qos2AfterLoss = "indeterminate" } = given;
-  const whenAbsent = named !== undefined ? 3_600 : protocol === 5 ? 120 : cleanStart ? 0 : U32;
-  if (!boolean("session.cleanStart", cleanStart) && named === undefined && clientId === undefined) {
-    throw new OptionError(
-      "session.cleanStart",
-      "false only together with a `clientId` or a `session.name`: a session is found by it",
-      false,
-    );
+  const single = clientId !== undefined;
+  const { name, store = "indexeddb", durability = "relaxed", slots = single ? 1 : SLOTS, qos2AfterLoss = "indeterminate" } = given;
+  if (name !== undefined) text("session.name", name, 1);
+  else if (given.store ?? given.durability ?? given.slots)
+    throw new OptionError("session.name", "a text where `store`, `durability` or `slots` is set", name);
+  const stored = oneOf("session.store", store, ["indexeddb", "memory"]) === "indexeddb" && name !== undefined;
+  const strict = oneOf("session.durability", durability, ["relaxed", "strict"]) === "strict";
+  integer("session.slots", slots, 1, single ? 1 : 1_000);
+  const { cleanStart = !stored } = given;
+  if (!boolean("session.cleanStart", cleanStart) && !stored && !single) {
+    throw new OptionError("session.cleanStart", "false only with a `clientId` or a `session.name`: a session is found by it", false);
   }
+  const whenAbsent = stored ? 3_600 : protocol === 5 ? 120 : cleanStart ? 0 : U32;
   return {
-    named,
+    named: stored ? { name, slots } : undefined,
     engine: {
       cleanStart,
       sessionExpiry: given.expiry === undefined ? whenAbsent : durationOf("session.expiry", given.expiry, { unit: "s", min: 0, max: U32 }),
       resendQos2: oneOf("session.qos2AfterLoss", qos2AfterLoss, ["indeterminate", "resend"]) === "resend",
-      strict: named?.durability === "strict",
-      durable: named !== undefined,
+      strict: stored && strict,
+      durable: stored,
     },
   };
-}
-
-function namedSession(given: SessionOptions, clientId: string | undefined): NamedSession | undefined {
-  for (const option of ["store", "durability", "slots"] as const) {
-    if (given.name === undefined && given[option] !== undefined) {
-      throw new OptionError(`session.${option}`, "nothing without a `session.name`: only a session with a name is stored", given[option]);
-    }
-  }
-  if (given.name === undefined) return undefined;
-  const { durability = "relaxed", store = "indexeddb", slots = clientId === undefined ? SLOTS : 1 } = given;
-  const session = {
-    name: text("session.name", given.name, 1),
-    durability: oneOf("session.durability", durability, ["relaxed", "strict"]),
-    slots: integer("session.slots", slots, 1, 1_000),
-  };
-  if (clientId !== undefined && slots !== 1) {
-    throw new OptionError("session.slots", "1 together with a `clientId`: two pages cannot have the same", slots);
-  }
-  return oneOf("session.store", store, ["indexeddb", "memory"]) === "memory" ? undefined : session;
 }

@@ -36,18 +36,18 @@ export interface StorageState {
 
 const TEXTS: Readonly<Record<StorageReason, string>> = {
   none: "The session is stored.",
-  unavailable: "Nothing can be stored here: serve the page over https, and allow it to store data.",
-  blocked: "The database is kept busy by another page: close or reload the other pages of this site.",
-  quota: "There is no room left: free some of this site's storage, or publish less while offline.",
+  unavailable: "Nothing can be stored: the page needs https, and leave to store data.",
+  blocked: "Another page blocks the database: close or reload it.",
+  quota: "There is no room left for this site's data.",
   aborted: "The browser could not store a change.",
-  damaged: "What was stored makes no sense: the session began anew.",
+  damaged: "What was stored makes no sense: the session begins anew.",
   deleted: "The database was deleted by somebody else.",
   other: "The store has failed.",
 };
 
 /** What a STORAGE record says. */
 export function storageOf({ durability, reason, detail }: StorageRecord): StorageState {
-  const where = durability === "memory" ? " The session goes on in memory, and ends with this page." : "";
+  const where = durability === "memory" ? " The session is in memory only." : "";
   const words = detail ? ` (${detail})` : "";
   return { durability, reason, detail: detail || undefined, message: `${TEXTS[reason]}${words}${where}` };
 }

@@ -13,6 +13,8 @@ const subjects = new Map();
 class Subject {
   statuses = [];
   errors = [];
+  /** What events told, by their type. */
+  told = { outcome: [], gap: [], storage: [] };
   /** @type {Map<string, Listener>} */
   listeners = new Map();
   #waiting = new Set();
@@ -21,6 +23,13 @@ class Subject {
     this.client = hawser.connect(url, options);
     this.#note(this.client.status);
     this.client.addEventListener("status", (event) => this.#note(event.status));
+    for (const type of ["outcome", "gap", "storage"]) {
+      this.client.addEventListener(type, (event) => {
+        const { error, ...told } = event[type];
+        this.told[type].push(error ? { ...told, error: describeError(error) } : told);
+        this.wake();
+      });
+    }
     this.client.addEventListener("error", (event) => this.errors.push(describeError(event.error)));
   }
 
@@ -101,6 +110,27 @@ function describeError(error) {
 /** A payload as the test names it: a string, or `{ bytes }` for that many bytes of the pattern. */
 const payloadOf = (spec) => (typeof spec === "object" && "bytes" in spec ? pattern(spec.bytes) : spec);
 
+const asked = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+async function stored() {
+  const found = {};
+  for (const { name } of await indexedDB.databases()) {
+    const database = await asked(indexedDB.open(name));
+    found[name] = "";
+    for (const table of database.objectStoreNames) {
+      const rows = database.transaction(table).objectStore(table);
+      const all = [...(await asked(rows.getAllKeys())), ...(await asked(rows.getAll()))];
+      for (const value of all) found[name] += value instanceof Uint8Array ? String.fromCharCode(...value) : JSON.stringify(value);
+    }
+    database.close();
+  }
+  return found;
+}
+
 /** `settled`: the attempt is over, one way or the other. */
 const SETTLED = ["online", "waiting", "stopped"];
 
@@ -155,6 +185,15 @@ const commands = {
     const find = () => subject.statuses.slice(from).find((status) => fits(status, wanted));
     return subject.until(find, `status ${JSON.stringify(wanted)} from ${from}`);
   },
+  told: (name) => subjects.get(name).told,
+  untilTold(name, type, count) {
+    const subject = subjects.get(name);
+    return subject.until(() => (subject.told[type].length >= count ? subject.told[type] : undefined), `${count} of ${type}`);
+  },
+  outbox: (name) => subjects.get(name).client.outbox(),
+  session: (name) => ({ ...subjects.get(name).client.session, durability: subjects.get(name).client.status.durability }),
+  /** All that is in IndexedDB, as text of one character a byte: database -> everything in it. */
+  stored,
   reconnectNow: (name) => subjects.get(name).client.reconnectNow(),
   close: (name) => subjects.get(name).client.close(),
   /** Closes every client that a test has left open and forgets all. */

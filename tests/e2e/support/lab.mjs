@@ -21,17 +21,19 @@ export class PageError extends Error {
 /** Opens a browser with the test page. */
 export async function openLab() {
   const [browser, server] = await Promise.all([launchChromium({ protocolTimeout: 60_000 }), servePage()]);
+  return openTab(browser, server);
+}
+
+/** @param {() => void} [before] runs in the page before anything else */
+async function openTab(browser, server, before) {
   const page = await browser.newPage();
+  if (before) await page.evaluateOnNewDocument(before);
   const faults = [];
   page.on("pageerror", (error) => faults.push(error));
   page.on("error", (error) => faults.push(error));
-  await page.goto(server.url);
-  await page
-    .waitForFunction(() => "lab" in globalThis)
-    .catch(() => {
-      throw new Error(`the test page does not load: ${faults.join("; ") || "is dist/ built?"}`);
-    });
-  return new Lab(browser, server, page, faults);
+  const lab = new Lab(browser, server, page, faults);
+  await lab.enter();
+  return lab;
 }
 
 export class Lab {
@@ -40,11 +42,42 @@ export class Lab {
   #faults;
   #patience = 15_000;
 
+  /** Pages of the same browser that a test has opened besides. @type {Lab[]} */
+  #tabs = [];
+
   constructor(browser, server, page, faults) {
     this.#browser = browser;
     this.#server = server;
     this.page = page;
     this.#faults = faults;
+  }
+
+  /** Loads the page. */
+  async enter() {
+    await this.page.goto(this.#server.url);
+    await this.page
+      .waitForFunction(() => "lab" in globalThis)
+      .catch(() => {
+        throw new Error(`the test page does not load: ${this.#faults.join("; ") || "is dist/ built?"}`);
+      });
+    await this.setPatience(this.#patience);
+  }
+
+  /** Leaves the page without a goodbye: its clients are gone, and the same tab may come back by `enter`. */
+  leave() {
+    return this.page.goto("about:blank");
+  }
+
+  /** Another tab of the same browser, until `clear`. @param {() => void} [before] runs in its pages before anything else */
+  async tab(before) {
+    const tab = await openTab(this.#browser, this.#server, before);
+    this.#tabs.push(tab);
+    return tab;
+  }
+
+  /** Closes this tab as a user would. */
+  close() {
+    return this.page.close();
   }
 
   /** How long one wait in the page may take, in ms. @param {number} milliseconds */
@@ -66,12 +99,13 @@ export class Lab {
   }
 
   /**
-   * `connect(url, options)` in the page, with quick reconnecting and a client id of its own unless the options say otherwise.
+   * `connect(url, options)` in the page, with quick reconnecting and a client id of its own unless the options say otherwise (undefined: the client makes one).
    * @param {string} url
    * @param {object} [options] ConnectOptions, as far as they can be cloned
    */
   async connect(url, options = {}) {
-    const client = new RemoteClient(this, unique("client"), options.clientId ?? unique("hawser"));
+    const given = "clientId" in options ? options.clientId : unique("hawser");
+    const client = new RemoteClient(this, unique("client"), given);
     await this.call("open", client.name, url, { clientId: client.clientId, reconnect: QUICK, ...options });
     return client;
   }
@@ -85,6 +119,8 @@ export class Lab {
 
   /** Closes all clients; throws if anything went uncaught in the page. */
   async clear() {
+    const tabs = this.#tabs.splice(0).filter(({ page }) => !page.isClosed());
+    await Promise.all(tabs.map((tab) => tab.clear().finally(() => tab.close())));
     await this.call("clear");
     const faults = this.#faults.splice(0);
     if (faults.length > 0) throw new AggregateError(faults, `uncaught in the page: ${faults.join("; ")}`);
@@ -124,6 +160,25 @@ class RemoteClient {
 
   errors() {
     return this.#call("errors");
+  }
+
+  /** All that the events `outcome`, `gap` and `storage` have told. */
+  told() {
+    return this.#call("told");
+  }
+
+  /** Waits until so many of these events have come, and returns them. @param {"outcome"|"gap"|"storage"} event @param {number} [count] */
+  untilTold(event, count = 1) {
+    return this.#call("untilTold", event, count);
+  }
+
+  outbox() {
+    return this.#call("outbox");
+  }
+
+  /** `client.session` and `client.status.durability`. */
+  session() {
+    return this.#call("session");
   }
 
   /** Payload: a string, JSON, or `{ bytes: n }` for n bytes of the pattern. Resolves as the page's own promise does. */

@@ -17,10 +17,23 @@ export function useMemory(of) {
   memory = of;
 }
 
-/** Writes the numbers of `EngineOptions` to an address. What has no number there, or is not given, is 0. */
-export function numbers(options, at) {
-  const { reconnect } = options;
-  const all = [
+/**
+ * `EngineOptions` as bytes, in the order in which options.rs reads them: numbers of 32 bits (flags as 0 and 1, what is not given as 0), then the
+ * fields, each behind its length plus 1 (0: not given). All in one crossing: each option of its own would cost every start of a page two wrappers.
+ */
+export function optionBytes(options) {
+  const { reconnect, will } = options;
+  const fields = [
+    options.clientId,
+    options.authenticationMethod,
+    options.broker,
+    options.store,
+    options.properties,
+    will?.topic,
+    will?.payload,
+    will?.properties,
+  ].map((field) => (typeof field === "string" ? new TextEncoder().encode(field) : field));
+  const numbers = Uint32Array.of(
     options.protocol,
     options.fallBack,
     options.followReferences,
@@ -51,8 +64,17 @@ export function numbers(options, at) {
     options.offlineQos0,
     options.strict,
     options.durable,
-  ];
-  new Uint32Array(memory.buffer, at >>> 0, all.length).set(all);
+    will?.qos,
+    will?.retain,
+  );
+  const parts = [numbers, ...fields.flatMap((field) => (field ? [Uint32Array.of(field.length + 1), field] : Uint32Array.of(0)))];
+  const block = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const { buffer, byteOffset, byteLength } of parts) {
+    block.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+    at += byteLength;
+  }
+  return block;
 }
 
 /**

@@ -19,8 +19,9 @@ extern "C" {
         received_text: &Closure<dyn Fn(JsValue)>,
     );
 
-    /// Writes the numbers of the options to an address, in the order in which `options.rs` reads them: flags as 0 and 1, what is not given as 0.
-    pub fn numbers(options: &EngineOptions, at: *mut u32);
+    /// The options as bytes, for `options::read`.
+    #[wasm_bindgen(js_name = optionBytes)]
+    pub fn option_bytes(options: &EngineOptions) -> Vec<u8>;
 
     /// Copies a frame to an address, where there has to be room for it.
     #[wasm_bindgen(js_name = copyIn)]

@@ -9,7 +9,7 @@ use web_sys::WebSocket;
 use super::boundary;
 use super::driver::Driver;
 use super::env::{self, Clock};
-use super::options::{self, EngineOptions};
+use super::options::{self, EngineOptions, Options};
 use super::stats;
 use crate::codec::{ReasonCode, SubscribeOptions};
 use crate::session::{PublishRequest, Published, Session};
@@ -35,8 +35,12 @@ impl Engine {
     ) -> Engine {
         boundary::use_memory(&wasm_bindgen::memory());
         let clock = Clock::new();
-        let (config, join_packets) = options::read(options);
-        let store = options.store().map(|name| (name, config.strict));
+        let Options {
+            config,
+            join_packets,
+            store,
+        } = options::read(&boundary::option_bytes(options));
+        let store = store.map(|name| (name, config.strict));
         let session = Session::new(config, env::seed(&clock));
         Engine {
             driver: Driver::new(session, deliver, join_packets, clock, store),

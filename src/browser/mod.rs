@@ -15,7 +15,7 @@ mod env;
 mod later;
 #[cfg(target_arch = "wasm32")]
 mod memory;
-#[cfg(target_arch = "wasm32")]
+#[cfg(any(target_arch = "wasm32", test))]
 mod options;
 #[cfg(target_arch = "wasm32")]
 mod socket;

@@ -1,13 +1,14 @@
-//! Options from JavaScript: one object that crosses once, its numbers all together. `src/ts` has checked every value, and makes the object that the
+//! Options from JavaScript: one object that crosses once, as one block of bytes (boundary.js). `src/ts` has checked every value, and makes the object that the
 //! interface below describes. Measured: through serde-wasm-bindgen the same object cost 20 KB of brotli, a third of the budget, most
 //! of it for error texts that nobody would see.
 
+#[cfg(target_arch = "wasm32")]
 use wasm_bindgen::prelude::*;
 
-use super::boundary;
 use crate::codec::{Qos, Version};
 use crate::session::{Config, OfflineQos0, Overflow, Reconnect, Will};
 
+#[cfg(target_arch = "wasm32")]
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 /** What `new Engine` takes: everything checked and whole, all numbers integers. */
@@ -74,44 +75,31 @@ export type ReconnectOptions =
   | { kind: "exponential"; min: number; max: number; jitter: number };
 "#;
 
+#[cfg(target_arch = "wasm32")]
 #[wasm_bindgen]
 extern "C" {
     /// `EngineOptions`, an ordinary object.
     #[wasm_bindgen(typescript_type = "EngineOptions")]
     #[derive(Debug)]
     pub type EngineOptions;
-    #[wasm_bindgen(method, getter, js_name = authenticationMethod)]
-    fn authentication_method(this: &EngineOptions) -> Option<String>;
-    #[wasm_bindgen(method, getter, js_name = clientId)]
-    fn client_id(this: &EngineOptions) -> Option<String>;
-    #[wasm_bindgen(method, getter)]
-    fn broker(this: &EngineOptions) -> String;
-    /// Name of the database of a stored session; none without one.
-    #[wasm_bindgen(method, getter)]
-    pub fn store(this: &EngineOptions) -> Option<String>;
-    #[wasm_bindgen(method, getter)]
-    fn will(this: &EngineOptions) -> Option<WillOptions>;
-    #[wasm_bindgen(method, getter)]
-    fn properties(this: &EngineOptions) -> Option<Vec<u8>>;
-
-    type WillOptions;
-    #[wasm_bindgen(method, getter)]
-    fn topic(this: &WillOptions) -> String;
-    #[wasm_bindgen(method, getter)]
-    fn payload(this: &WillOptions) -> Vec<u8>;
-    #[wasm_bindgen(method, getter)]
-    fn qos(this: &WillOptions) -> u8;
-    #[wasm_bindgen(method, getter)]
-    fn retain(this: &WillOptions) -> bool;
-    #[wasm_bindgen(method, getter)]
-    fn properties(this: &WillOptions) -> Option<Vec<u8>>;
 }
 
-/// What the session takes, and whether packets that are ready at the same time share a WebSocket frame.
-pub fn read(options: &EngineOptions) -> (Config, bool) {
-    // In one call: each number of its own would cost every start of a page a wrapper, and the package a name. The order is that of boundary.js.
-    let mut numbers = [0; 30];
-    boundary::numbers(options, numbers.as_mut_ptr());
+/// What the options say, read.
+#[derive(Debug)]
+pub struct Options {
+    /// What the session takes.
+    pub config: Config,
+    /// Whether packets that are ready at the same time share a WebSocket frame.
+    pub join_packets: bool,
+    /// The database of a stored session.
+    pub store: Option<String>,
+}
+
+/// Reads what `optionBytes` of boundary.js has written. What is missing counts as not given.
+pub fn read(bytes: &[u8]) -> Options {
+    let mut block = Block { rest: bytes };
+    let mut numbers = [0; 32];
+    numbers.fill_with(|| block.number().unwrap_or_default());
     let [
         protocol,
         fall_back,
@@ -143,14 +131,25 @@ pub fn read(options: &EngineOptions) -> (Config, bool) {
         offline_qos0,
         strict,
         durable,
+        will_qos,
+        will_retain,
     ] = numbers;
+    let (client_id, authentication_method, broker, store) = (block.text(), block.text(), block.text(), block.text());
+    let properties = block.field().unwrap_or_default();
+    let will = block.text().map(|topic| Will {
+        topic,
+        payload: block.field().unwrap_or_default().into(),
+        qos: qos(will_qos),
+        retain: will_retain != 0,
+        properties: block.field().unwrap_or_default().into(),
+    });
     let (delay, jitter) = (u64::from(min), u64::from(jitter));
     let config = Config {
         version: if protocol == 4 { Version::V311 } else { Version::V5 },
         fall_back: fall_back != 0,
         follow_references: follow_references != 0,
-        authentication_method: options.authentication_method(),
-        client_id: options.client_id(),
+        authentication_method,
+        client_id,
         clean_start: clean_start != 0,
         session_expiry,
         keep_alive: keep_alive as u16,
@@ -161,14 +160,8 @@ pub fn read(options: &EngineOptions) -> (Config, bool) {
         request_response_information: request_response_information != 0,
         request_problem_information: request_problem_information != 0,
         check_payload_format: check_payload_format != 0,
-        will: options.will().map(|will| Will {
-            topic: will.topic(),
-            payload: will.payload(),
-            qos: qos(will.qos().into()),
-            retain: will.retain(),
-            properties: will.properties().unwrap_or_default(),
-        }),
-        user_properties: options.properties().unwrap_or_default(),
+        will,
+        user_properties: properties.into(),
         connect_timeout: connect_timeout.into(),
         reconnect: match kind {
             0 => Reconnect::Never,
@@ -185,7 +178,7 @@ pub fn read(options: &EngineOptions) -> (Config, bool) {
         max_queued_bytes: max_queued_bytes as usize,
         durable: durable != 0,
         strict: strict != 0,
-        broker: options.broker(),
+        broker: broker.unwrap_or_default(),
         resend_qos2: resend_qos2 != 0,
         stall_after: stall_after.into(),
         overflow: match overflow {
@@ -201,7 +194,35 @@ pub fn read(options: &EngineOptions) -> (Config, bool) {
         },
         trace: trace != 0,
     };
-    (config, join_packets != 0)
+    Options {
+        config,
+        join_packets: join_packets != 0,
+        store,
+    }
+}
+
+/// What is left of the block.
+struct Block<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Block<'a> {
+    fn number(&mut self) -> Option<u32> {
+        let (word, rest) = self.rest.split_first_chunk()?;
+        self.rest = rest;
+        Some(u32::from_le_bytes(*word))
+    }
+
+    fn field(&mut self) -> Option<&'a [u8]> {
+        let length = self.number()?.checked_sub(1)?;
+        let (field, rest) = self.rest.split_at_checked(length as usize)?;
+        self.rest = rest;
+        Some(field)
+    }
+
+    fn text(&mut self) -> Option<String> {
+        self.field().map(|text| str::from_utf8(text).unwrap_or_default().into())
+    }
 }
 
 /// QoS from its two bits; the fourth value does not exist and counts as the strongest.
@@ -210,5 +231,106 @@ pub fn qos(bits: u32) -> Qos {
         0 => Qos::AtMostOnce,
         1 => Qos::AtLeastOnce,
         _ => Qos::ExactlyOnce,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The block that `tests/ts/option-bytes.test.ts` makes of the same options.
+    fn golden() -> (Vec<u8>, serde_json::Value) {
+        let golden: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/golden/options.json")).expect("the golden file is JSON");
+        let bytes = golden["bytes"].as_array().expect("bytes");
+        let bytes = bytes.iter().map(|byte| byte.as_u64().expect("a byte") as u8).collect();
+        (bytes, golden["options"].clone())
+    }
+
+    #[test]
+    fn every_option_arrives_in_its_place() {
+        let (bytes, said) = golden();
+        let Options {
+            config,
+            join_packets,
+            store,
+        } = read(&bytes);
+        let flags = [
+            ("fallBack", config.fall_back),
+            ("followReferences", config.follow_references),
+            ("cleanStart", config.clean_start),
+            ("outboundTopicAliases", config.outbound_topic_aliases),
+            ("requestResponseInformation", config.request_response_information),
+            ("requestProblemInformation", config.request_problem_information),
+            ("checkPayloadFormat", config.check_payload_format),
+            ("joinPackets", join_packets),
+            ("trace", config.trace),
+            ("resendQos2", config.resend_qos2),
+            ("strict", config.strict),
+            ("durable", config.durable),
+        ];
+        for (name, read) in flags {
+            assert_eq!(said[name].as_bool(), Some(read), "{name}");
+        }
+        let numbers = [
+            ("sessionExpiry", u64::from(config.session_expiry)),
+            ("keepAlive", config.keep_alive.into()),
+            ("receiveMaximum", config.receive_maximum.into()),
+            ("maximumPacketSize", config.maximum_packet_size.into()),
+            ("topicAliasMaximum", config.topic_alias_maximum.into()),
+            ("connectTimeout", config.connect_timeout),
+            ("maxAttempts", config.max_attempts.map_or(0, u64::from)),
+            ("stableAfter", config.stable_after),
+            ("maxQueued", config.max_queued as u64),
+            ("maxQueuedBytes", config.max_queued_bytes as u64),
+            ("stallAfter", config.stall_after),
+        ];
+        for (name, read) in numbers {
+            assert_eq!(said[name].as_u64(), Some(read), "{name}");
+        }
+        let will = config.will.expect("a will");
+        let texts = [
+            ("clientId", config.client_id.as_deref(), &said["clientId"]),
+            (
+                "authenticationMethod",
+                config.authentication_method.as_deref(),
+                &said["authenticationMethod"],
+            ),
+            ("broker", Some(config.broker.as_str()), &said["broker"]),
+            ("store", store.as_deref(), &said["store"]),
+            ("will.topic", Some(will.topic.as_str()), &said["will"]["topic"]),
+        ];
+        for (name, read, said) in texts {
+            assert_eq!(said.as_str(), read, "{name}");
+        }
+        assert_eq!(config.version, Version::V311);
+        assert_eq!(
+            config.reconnect,
+            Reconnect::Exponential {
+                min: 101,
+                max: 102,
+                jitter: 103
+            }
+        );
+        assert_eq!(
+            (config.overflow, config.offline_qos0),
+            (Overflow::DropNewest, OfflineQos0::Drop)
+        );
+        assert_eq!((will.qos, will.retain), (Qos::AtLeastOnce, true));
+        assert_eq!(
+            (will.payload, will.properties, config.user_properties),
+            (vec![7], vec![8, 9], vec![10, 11, 12])
+        );
+    }
+
+    #[test]
+    fn what_is_not_given_is_not_there() {
+        let options = read(&[]);
+        let config = options.config;
+        assert_eq!(
+            (options.store, config.client_id, config.authentication_method),
+            (None, None, None)
+        );
+        assert!(config.will.is_none() && config.max_attempts.is_none() && config.broker.is_empty());
     }
 }

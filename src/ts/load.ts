@@ -19,11 +19,11 @@ async function load(source: WasmSource | undefined): Promise<RawEngineClass> {
   // Before anything else, because it is a journey, and all the rest can be done meanwhile.
   let module = address === undefined ? (given as Exclude<WasmSource, string | URL>) : fetch(address);
   // Imported late, because the glue makes its text coders as soon as it runs. The bundler keeps it in the same file.
-  const { default: init, Engine } = await import("#engine");
+  const { imports, begin, Engine } = await import("#engine");
   for (let delay = 1_000; ; delay *= 2) {
     try {
       const loaded = await module;
-      await init({ module_or_path: loaded instanceof Response ? await checked(loaded) : loaded });
+      begin(await instance(loaded, imports));
       return Engine;
     } catch (error) {
       // A TypeError is how a fetch or its body fails when the network drops: three times that costs a delay, not the client.
@@ -35,8 +35,17 @@ async function load(source: WasmSource | undefined): Promise<RawEngineClass> {
 }
 
 /** Streams a response into the compiler where its MIME type allows that, and takes its bytes where it does not. */
-async function checked(response: Response): Promise<Response | ArrayBuffer> {
-  if (!response.ok) throw new Error(`${response.url || "the engine"} answers ${response.status} ${response.statusText}`.trimEnd());
-  const type = response.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
-  return type === "application/wasm" && typeof WebAssembly.instantiateStreaming === "function" ? response : response.arrayBuffer();
+async function instance(
+  source: Response | BufferSource | WebAssembly.Module,
+  imports: () => WebAssembly.Imports,
+): Promise<WebAssembly.Instance> {
+  let bytes = source as BufferSource;
+  if (source instanceof Response) {
+    if (!source.ok) throw new Error(`${source.url || "the engine"} answers ${source.status} ${source.statusText}`.trimEnd());
+    const type = source.headers.get("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
+    if (type === "application/wasm") return (await WebAssembly.instantiateStreaming(source, imports())).instance;
+    bytes = await source.arrayBuffer();
+  }
+  const made: WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource = await WebAssembly.instantiate(bytes, imports());
+  return made instanceof WebAssembly.Instance ? made : made.instance;
 }

@@ -251,11 +251,8 @@ export function engineCause(detail: string): EngineCause {
 
 /** The cause of a client that found no slot for its session. */
 export function sessionInUseCause(session: string, slots: number): SessionInUseCause {
-  const [who, what] =
-    slots === 1
-      ? ["another page", "Use the page that is open, or leave `clientId` and `session.slots` out: then each page gets a slot of its own."]
-      : [`${slots} other pages`, "Close some, or raise `session.slots`."];
-  return { kind: "session-in-use", session, message: `The session "${session}" is in use by ${who}. ${what}` };
+  const message = `The session "${session}" is in use by as many pages as may have it (${slots}). Use one that is open, or set more \`session.slots\` and no \`clientId\`.`;
+  return { kind: "session-in-use", session, message };
 }
 
 function socketMessage(kind: "socket-failed" | "socket-closed", code: number, reason: string): string {

@@ -6,7 +6,7 @@ import { EngineError } from "./errors/engine-error.js";
 import { Kept } from "./kept.js";
 import { doneRecord, unavailableRecord } from "./records.js";
 import type { NamedSession } from "./session-options.js";
-import type { claimSlot } from "./slots.js";
+import type { claimSlot, Slot } from "./slots.js";
 import { NO_STATS, type Stats } from "./stats.js";
 
 /** A stored session, and the slot of it that is being claimed. */
@@ -23,6 +23,7 @@ export class PageHost implements EngineHost {
   /** Once it runs. */
   #engine: RawEngine | undefined;
   readonly #claim: Claim | undefined;
+  #slot: Slot | undefined;
   /** The engine of a stored session, and what settles when it knows what is stored. */
   #opened: { readonly engine: RawEngine; readonly open: Promise<void> } | undefined;
   /** Settles when nothing is left of a stored session in this page. */
@@ -90,6 +91,7 @@ export class PageHost implements EngineHost {
   }
 
   close(reason: number, properties?: Uint8Array): void {
+    this.#slot?.leave();
     if (this.#engine === undefined && !this.#over) {
       this.#end();
       this.#events.stopped(closedCause());
@@ -141,6 +143,7 @@ export class PageHost implements EngineHost {
       this.#events.deliver(undefined, said, said.length);
       this.#run(Engine, { ...this.#options, durable: false });
     } else {
+      this.#slot = slot;
       this.#events.claimed(slot.number);
       const engine = new Engine({ ...this.#options, store: slot.store }, this.#events.deliver);
       this.#opened = { engine, open: engine.open() };
@@ -180,6 +183,7 @@ export class PageHost implements EngineHost {
     const engine = this.#engine;
     const claim = this.#claim;
     // Later: this may be called from a delivery, while the engine is on the stack.
+    this.#slot?.leave();
     if (claim !== undefined) this.#released = this.#release(claim);
     else if (engine !== undefined) queueMicrotask(() => free(engine));
     globalThis.removeEventListener?.("error", this.#uncaught);

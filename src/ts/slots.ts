@@ -6,6 +6,8 @@ export interface Slot {
   readonly number: number;
   /** Name of its database, and of its lock. */
   readonly store: string;
+  /** Says that it will be given up in a moment: the next client of this page waits for it. */
+  readonly leave: () => void;
   /** Gives it up; settles when another page can have it. */
   readonly release: () => Promise<void>;
 }
@@ -24,16 +26,11 @@ export async function claimSlot({ name, slots }: NamedSession): Promise<Slot | "
   const locks = globalThis.navigator?.locks;
   if (locks === undefined) return "unavailable";
   const numbers = Array.from({ length: slots }, (_, number) => number);
-  const had = remembered(name).filter((number) => number < slots && !own.has(storeOf(name, number)));
+  // A single slot is waited for in any case: who opens a page after closing another must not be told that it is in use.
+  const had = slots === 1 ? numbers : remembered(name).filter((number) => number < slots);
   try {
-    // A single slot is waited for in any case: who opens a page after closing another must not be told that it is in use.
-    for (const number of slots === 1 ? numbers : had) {
-      const slot = await claim(locks, name, number, PATIENCE);
-      if (slot !== undefined) return slot;
-      remember(name, number, false);
-    }
-    for (const number of numbers) {
-      const slot = await claim(locks, name, number);
+    for (const [at, number] of [...had, ...numbers].entries()) {
+      const slot = await claim(locks, name, number, at < had.length);
       if (slot !== undefined) return slot;
     }
     return "taken";
@@ -42,17 +39,17 @@ export async function claimSlot({ name, slots }: NamedSession): Promise<Slot | "
   }
 }
 
-function storeOf(name: string, number: number): string {
-  return `hawser/${name}/${number}`;
-}
-
-function claim(locks: LockManager, name: string, number: number, patience?: number): Promise<Slot | undefined> {
-  const store = storeOf(name, number);
+function claim(locks: LockManager, name: string, number: number, patient: boolean): Promise<Slot | undefined> {
+  const store = `hawser/${name}/${number}`;
   if (own.has(store)) return Promise.resolve(undefined);
   own.add(store);
+  const leave = (): void => {
+    own.delete(store);
+  };
   return new Promise((resolve, reject) => {
     const none = (): void => {
-      own.delete(store);
+      leave();
+      remember(name, number, false);
       resolve(undefined);
     };
     const held = (lock: Lock | null): Promise<void> | undefined => {
@@ -63,17 +60,19 @@ function claim(locks: LockManager, name: string, number: number, patience?: numb
       remember(name, number, true);
       return new Promise((done) => {
         const release = (): Promise<void> => {
-          own.delete(store);
           remember(name, number, false);
           done();
           return request;
         };
-        resolve({ number, store, release });
+        resolve({ number, store, leave, release });
       });
     };
-    const signal = patience === undefined ? undefined : AbortSignal.timeout(patience);
-    const request: Promise<void> = locks.request(store, signal === undefined ? { ifAvailable: true } : { signal }, held);
-    request.catch((error: unknown) => (signal?.aborted ? none() : reject(error)));
+    const signal = AbortSignal.timeout(PATIENCE);
+    const request: Promise<void> = locks.request(store, patient ? { signal } : { ifAvailable: true }, held);
+    request.catch((error: unknown) => {
+      if (!signal.aborted) reject(error);
+      none();
+    });
   });
 }
 

@@ -10,19 +10,21 @@ import { record } from "./words.js";
 
 /** A slot of a stored session, claimed when the test says so. */
 function claimOf(answer: "taken" | "unavailable" | number = 0) {
+  const left: number[] = [];
   const released: number[] = [];
   let settle: () => void = () => undefined;
   const slot = new Promise<Slot | "taken" | "unavailable">((resolve) => {
     const owned = (number: number): Slot => ({
       number,
       store: `hawser/wall/${number}`,
+      leave: () => void left.push(number),
       release: async () => void released.push(number),
     });
     settle = () => resolve(typeof answer === "number" ? owned(answer) : answer);
   });
   const { session, engine } = settingsOf("ws://broker.test", { session: { name: "wall" } });
   const claim: Claim = { session: session ?? assert.fail(), slot };
-  return { claim, options: engine, released, settle };
+  return { claim, options: engine, left, released, settle };
 }
 
 /** Something that the test settles. */
@@ -90,6 +92,7 @@ test("a host that is over before its store is open, or its slot claimed, starts 
   one.load();
   await one.settled();
   one.host.close(0);
+  assert.equal(opening.left[0], 0); // the next client of the page waits for it from this very call on
   await one.settled();
   assert.deepEqual(opening.released, []); // what is being opened is written to, perhaps
   opened.settle();
@@ -122,7 +125,7 @@ test("a session whose slots are all taken stops the host, with a cause that says
   load();
   await settled();
   const [{ cause, error } = assert.fail()] = stops;
-  assert.ok(cause.kind === "session-in-use" && cause.session === "wall" && /16 other pages.*session\.slots/.test(cause.message));
+  assert.ok(cause.kind === "session-in-use" && cause.session === "wall" && /in use.*\(16\).*session\.slots/.test(cause.message));
   assert.deepEqual([error, calls, closed], [undefined, [], ["early"]]);
 });
 

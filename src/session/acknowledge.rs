@@ -2,12 +2,14 @@
 
 use crate::codec::{Ack, PacketId, Qos, ReasonCode, Version};
 
+use super::outgoing::store_entry;
 use super::packet_ids::Owner;
 use super::queue::Stage;
 use super::write_ahead::{Held, Lane};
-use super::{Failure, Fault, Session, Span, StoreKey};
+use super::{Failure, Fault, Session, Span};
 
-const PUBREL: u8 = 0x62;
+/// The first byte of PUBREL.
+pub(super) const PUBREL: u8 = 0x62;
 const DUP: u8 = 0b1000;
 
 /// Whom an answer with some identifier is for.
@@ -103,13 +105,9 @@ impl Session {
     fn begin_release(&mut self, slot: u32, outcome: u32) {
         self.queue.drop_packet(slot);
         self.queue.move_to(slot, Stage::Releasing);
-        if let Some(entry) = self.queue.get_mut(slot)
-            && let Some(id) = entry.packet_id
-        {
+        if let Some(entry) = self.queue.get_mut(slot) {
             entry.outcome = outcome;
-            let [high, low] = id.get().to_be_bytes();
-            let key = StoreKey::Outbound(entry.sequence);
-            entry.stored_in = self.store.put(key, &[PUBREL, 2, high, low]);
+            entry.stored_in = store_entry(&mut self.store, entry);
         }
         self.emit_release(slot);
     }
@@ -203,8 +201,8 @@ impl Session {
         }
     }
 
-    /// The broker has lost the session. QoS 1 starts anew, before everything that waits. Of QoS 2 that was sent nobody can know whether it arrived, and
-    /// neither of QoS 1 that is too old to be sent anew.
+    /// The broker has lost the session. QoS 1 starts anew, before everything that waits. Of QoS 2 that was sent nobody can know whether it arrived (it
+    /// starts anew only if the user prefers it twice to not at all), and neither of anything that is too old to be sent anew.
     pub(super) fn restart_messages(&mut self) {
         while let Some(slot) = self.queue.first(Stage::Releasing) {
             self.settle(slot, Failure::Indeterminate.code(), Span::default());
@@ -216,7 +214,8 @@ impl Session {
                 continue;
             };
             let over = entry.expires.is_some_and(|at| at < self.now);
-            if entry.dup && (entry.qos == Qos::ExactlyOnce || over) {
+            let exactly_once = entry.qos == Qos::ExactlyOnce && !self.config.resend_qos2;
+            if entry.dup && (exactly_once || over) {
                 self.settle(slot, Failure::Indeterminate.code(), Span::default());
                 continue;
             }

@@ -6,7 +6,7 @@ use crate::codec::{
 
 use super::authenticate::Turn;
 use super::timers::Timer;
-use super::{Cause, Connected, Event, Fault, Limits, Refusal, Session, State, StoreKey};
+use super::{Cause, Connected, Event, Fault, Gap, Limits, Refusal, Session, State};
 
 /// The largest acknowledgement this client sends. A broker that takes less can be sent nothing above QoS 0.
 const LARGEST_ACK: u32 = 5;
@@ -49,15 +49,15 @@ impl Session {
     /// The first connection as the user says; a later one cleanly only if there is nothing here to resume, so that no foreign state comes back.
     fn wants_clean_start(&self) -> bool {
         let v5 = self.offered == Version::V5;
-        let wanted = if self.connected_before {
+        let wanted = if self.connected_before || self.config.durable {
             // In 3.1.1 a clean session would end with this connection too: there a broker that remembers more than we do is met when it says so.
             v5 && !self.has_session
         } else {
             self.config.clean_start
         };
         // In 3.1.1 the flag is also what ends the session with the connection, and the only choice for a client without an identifier.
-        let unnamed =
-            self.client_id.is_empty() || (self.config.version == Version::V5 && self.config.client_id.is_none());
+        let forgotten = self.config.version == Version::V5 && self.config.client_id.is_none() && !self.config.durable;
+        let unnamed = self.client_id.is_empty() || forgotten;
         let ends_with_connection = !v5 && (self.config.session_expiry == 0 || unnamed);
         wanted || self.must_start_clean || ends_with_connection
     }
@@ -103,7 +103,7 @@ impl Session {
         }
         self.connected_before = true;
         self.must_start_clean = false;
-        self.has_session = true;
+        let expected = core::mem::replace(&mut self.has_session, true);
         self.link.limits = limits(self.version, properties);
         self.link.quota = self.link.limits.receive_maximum;
         let aliases = if self.config.outbound_topic_aliases {
@@ -122,8 +122,8 @@ impl Session {
             Version::V311 if self.link.clean_start => 0,
             Version::V311 => u32::MAX,
         };
-        self.session_outlives_link = session_expiry > 0;
-        self.store_facts(session_expiry);
+        self.session_expiry = session_expiry;
+        self.store_facts(true);
         self.timers.stop(Timer::Connect);
         let said = self.refer(properties, end);
         self.out.events.push(Event::Connected(Box::new(Connected {
@@ -142,6 +142,9 @@ impl Session {
         self.link.turn = Turn::Nobody;
         if self.authentication_method().is_some() {
             self.ask_about(ReasonCode::SUCCESS, properties, end);
+        }
+        if expected && !connack.session_present {
+            self.note_gap(Gap::SessionLost);
         }
         self.synchronise(connack.session_present);
         Ok(())
@@ -184,7 +187,7 @@ impl Session {
         if session_present {
             self.resume_messages();
             if in_doubt {
-                self.subscriptions.ask_again(Some(RetainHandling::SendIfNew));
+                self.ask_again(Some(RetainHandling::SendIfNew));
             }
         } else {
             self.forget_inbound();
@@ -193,30 +196,6 @@ impl Session {
         }
         self.send_requests();
         self.pump();
-    }
-
-    fn store_facts(&mut self, session_expiry: u32) {
-        if !self.store.durable() {
-            return;
-        }
-        let version = self.version;
-        let mut properties = PropertyBuf::new(Place::Connect);
-        let known =
-            version == Version::V311 || properties.push(Property::SessionExpiryInterval(session_expiry)).is_ok();
-        let mut facts = Vec::new();
-        let written = Connect {
-            clean_start: self.client_id.is_empty(),
-            keep_alive: 0,
-            properties: properties.as_properties(),
-            client_id: &self.client_id,
-            will: None,
-            username: None,
-            password: None,
-        }
-        .encode(version, &mut facts);
-        if known && written.is_ok() {
-            self.store.put(StoreKey::Facts, &facts);
-        }
     }
 }
 

@@ -63,7 +63,7 @@ impl Session {
             && str::from_utf8(publish.payload).is_err()
     }
 
-    fn store_open(&mut self, id: PacketId) -> u64 {
+    pub(super) fn store_open(&mut self, id: PacketId) -> u64 {
         let [high, low] = id.get().to_be_bytes();
         self.store.put(StoreKey::Inbound(id.get()), &[PUBREC, 2, high, low])
     }

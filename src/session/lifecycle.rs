@@ -32,8 +32,7 @@ impl Session {
                 self.backoff.reset();
                 self.authentication_failures = 0;
                 // Its messages were settled: what is left of the session is not taken up again.
-                self.store.clear();
-                self.store_subscriptions();
+                self.begin_anew();
                 self.connect(Some(cause));
             }
             _ => {}
@@ -108,7 +107,14 @@ impl Session {
     /// The socket is open and speaks `mqtt`.
     pub fn handle_open(&mut self, now: Millis) {
         self.tick(now);
-        if self.attempt().is_some_and(|(_, phase)| phase == Phase::Socket) {
+        self.link.open = true;
+        self.send_connect();
+    }
+
+    /// Sends CONNECT, once the socket is open and the store knows that the broker may begin another session with it.
+    pub(super) fn send_connect(&mut self) {
+        let may_leave = self.link.open && self.store.is_committed(self.facts.batch) || !self.has_session;
+        if may_leave && self.link.open && self.attempt().is_some_and(|(_, phase)| phase == Phase::Socket) {
             // The first packet, and the only one before CONNACK [MQTT-3.1.0-1].
             let connect = core::mem::take(&mut self.link.connect);
             self.out.transmit.extend_from_slice(&connect);
@@ -255,10 +261,14 @@ impl Session {
             self.done(token, Failure::AuthenticationFailed.code());
         }
         self.link = Link::new(self.offered);
-        if self.is_online() && !self.session_outlives_link {
-            // The session ended with its connection [MQTT-3.1.2-23].
-            self.has_session = false;
-            self.forget_inbound();
+        if self.is_online() {
+            if self.session_expiry == 0 {
+                // The session ended with its connection [MQTT-3.1.2-23].
+                self.has_session = false;
+                self.forget_inbound();
+            }
+            self.last_online = self.now;
+            self.store_facts(false);
         }
     }
 
@@ -294,9 +304,16 @@ impl Session {
         } else {
             Vec::new()
         };
+        let kept = Properties::parse(properties, Place::DisconnectFromClient)
+            .ok()
+            .and_then(|properties| properties.session_expiry_interval())
+            .unwrap_or(self.session_expiry);
         self.drop_link(open);
         self.out.transmit = farewell;
         self.stop(Cause::ClosedByUser, Failure::Closed);
+        if kept == 0 {
+            self.store.clear();
+        }
     }
 
     fn write_disconnect(&self, reason: ReasonCode, raw: &[u8], packets: &mut Vec<u8>) {

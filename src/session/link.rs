@@ -11,6 +11,8 @@ use crate::codec::Version;
 pub(super) struct Link {
     /// CONNECT, until the socket is open.
     pub(super) connect: Vec<u8>,
+    /// The socket is open.
+    pub(super) open: bool,
     /// CONNECT asked for a clean start.
     pub(super) clean_start: bool,
     /// CONNECT asked for an identifier.
@@ -60,6 +62,7 @@ impl Link {
     pub(super) fn new(version: Version) -> Self {
         Self {
             connect: Vec::new(),
+            open: false,
             clean_start: false,
             anonymous: false,
             turn: Turn::Nobody,

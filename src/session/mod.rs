@@ -10,6 +10,7 @@
 //!   publish outgoing acknowledge queue overflow expiry packet_ids   our messages    (write_ahead: what may leave when)
 //!   subscribe suback requests shapes         our subscriptions
 //!   receive input inbound topics aliases     the broker's messages
+//!   segment log facts restore snapshot       what outlives the page
 //! ```
 #![forbid(unsafe_code)]
 #![deny(
@@ -30,13 +31,16 @@ mod config;
 mod connect;
 mod error;
 mod expiry;
+mod facts;
 mod hash;
 mod id_map;
 mod id_set;
 mod inbound;
+mod inbound_restore;
 mod input;
 mod lifecycle;
 mod link;
+mod log;
 mod outbox;
 mod outgoing;
 mod output;
@@ -54,6 +58,7 @@ mod restore;
 mod segment;
 mod shapes;
 mod size;
+mod snapshot;
 mod state;
 mod suback;
 mod subscribe;
@@ -77,6 +82,7 @@ pub use usage::Usage;
 
 use crate::codec::{Qos, ReasonCode, Version};
 use backoff::Backoff;
+use facts::Written;
 use id_set::IdSet;
 use input::Input;
 use link::Link;
@@ -189,8 +195,10 @@ pub struct Session {
     connected_before: bool,
     /// There is state here that a broker may resume (4.1).
     has_session: bool,
-    /// The session is kept by both sides when the connection ends.
-    session_outlives_link: bool,
+    /// Seconds that the broker keeps the session without a link, as it said last; `u32::MAX` = for ever.
+    session_expiry: u32,
+    /// When a link was up the last time, in this life of the page or an earlier one; 0 = never.
+    last_online: Millis,
     /// A broker has resumed a session that is not known here: the next attempt asks for a new one.
     must_start_clean: bool,
     /// A CONNECT of ours has had no answer: the broker may have begun a new session with it, and "session present" would mean that one.
@@ -208,6 +216,11 @@ pub struct Session {
     /// QoS 2 messages of the broker between PUBLISH and PUBREL.
     open_inbound: IdSet,
     store: WriteAhead,
+    facts: Written,
+    /// What was told about the store last.
+    durability: Option<Durability>,
+    /// The batch with which the session is durable again.
+    back_with: Option<u64>,
     out: Outputs,
 }
 
@@ -217,12 +230,7 @@ impl Session {
     pub fn new(config: Config, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let client_id = config.client_id.clone().unwrap_or_else(|| random.client_id());
-        let mut store = WriteAhead::new(config.durable);
-        if config.clean_start {
-            // [MQTT-3.1.2-4]
-            store.clear();
-        }
-        Self {
+        let mut session = Self {
             now: Millis(0),
             topics: Topics::new(random.next()),
             random,
@@ -239,7 +247,8 @@ impl Session {
             client_id,
             connected_before: false,
             has_session: false,
-            session_outlives_link: false,
+            session_expiry: config.session_expiry,
+            last_online: Millis(0),
             must_start_clean: false,
             in_doubt: false,
             link: Link::new(config.version),
@@ -251,10 +260,15 @@ impl Session {
             next_expiry: None,
             subscriptions: Subscriptions::default(),
             open_inbound: IdSet::default(),
-            store,
+            store: WriteAhead::new(config.durable),
+            facts: Written::default(),
+            durability: None,
+            back_with: None,
             out: Outputs::default(),
             config,
-        }
+        };
+        session.begin_anew();
+        session
     }
 
     /// Publishes that are not settled yet.
@@ -277,7 +291,7 @@ impl Session {
         } else {
             None
         };
-        [self.timers.next(), keep_alive, self.next_expiry]
+        [self.timers.next(), keep_alive, self.next_expiry, self.facts_due()]
             .into_iter()
             .flatten()
             .min()
@@ -287,9 +301,7 @@ impl Session {
     pub fn handle_stored(&mut self, now: Millis, batch: u64) {
         self.tick(now);
         self.store.stored(batch);
-        while let Some(held) = self.store.release() {
-            self.release_held(held);
-        }
+        self.after_commit();
     }
 
     /// Gives up what was not sent yet: a publish, a subscription or an unsubscription. No effect on anything else.
@@ -311,7 +323,10 @@ impl Session {
         core::mem::swap(&mut self.out.events, &mut out.events);
         core::mem::swap(&mut self.out.transmit, &mut out.transmit);
         (out.close, out.open) = (self.out.close.take(), self.out.open.take());
-        out.store = self.store.take_batch();
+        if self.store.durable() {
+            self.gather();
+            out.store = self.store.take_batch();
+        }
         !out.is_empty()
     }
 

@@ -4,11 +4,12 @@ use core::str;
 
 use crate::codec::{EncodeError, PacketId, Place, Properties, Publish, Qos, Version, topic};
 
+use super::acknowledge::PUBREL;
 use super::expiry::count_down;
 use super::link::Link;
 use super::queue::Entry;
-use super::write_ahead::{Held, Lane};
-use super::{Event, Failure, Session, Settled, Span, StoreKey};
+use super::write_ahead::{Held, Lane, WriteAhead};
+use super::{Event, Failure, Session, Settled, Span, StoreKey, size};
 
 const DUP: u8 = 0b1000;
 /// Bytes an alias adds to the first packet that uses it, and the least length of a topic that is worth one.
@@ -27,7 +28,7 @@ impl Session {
             place.copy_from_slice(&bytes);
         }
         entry.packet_id = id;
-        entry.stored_in = self.store.put(StoreKey::Outbound(entry.sequence), &entry.wire);
+        entry.stored_in = store_entry(&mut self.store, entry);
     }
 
     /// Sends a PUBLISH with an identifier, or holds it until the store has it.
@@ -101,6 +102,50 @@ impl Session {
             properties,
         }));
     }
+}
+
+/// The entry of a packet that is `wire`, and has no identifier yet.
+pub(super) fn entry(token: u32, sequence: u64, publish: &Publish<'_>, wire: Vec<u8>, version: Version) -> Entry {
+    let (payload_length, properties_length) = (publish.payload.len(), publish.properties.raw().len());
+    let tail = payload_length.saturating_add(match version {
+        Version::V5 => properties_length.saturating_add(size::variable_length(properties_length)),
+        Version::V311 => 0,
+    });
+    let id_length = if publish.qos == Qos::AtMostOnce { 0 } else { 2 };
+    Entry {
+        token,
+        sequence,
+        id_at: wire.len().saturating_sub(tail).saturating_sub(id_length),
+        wire,
+        topic_length: publish.topic.len(),
+        properties_length,
+        payload_length,
+        qos: publish.qos,
+        retain: publish.retain,
+        packet_id: None,
+        expires: None,
+        stored_in: 0,
+        sent: false,
+        dup: false,
+        held: false,
+        counted: false,
+        outcome: 0,
+    }
+}
+
+/// Writes an entry into the store: eight bytes, little-endian, with the last moment at which it may leave (0: any), or, once PUBREC came, with what
+/// to tell in the end; then PUBLISH or PUBREL. Returns the batch that carries it.
+pub(super) fn store_entry(store: &mut WriteAhead, entry: &Entry) -> u64 {
+    store.put_with(StoreKey::Outbound(entry.sequence), |bytes| {
+        if let (true, Some(id)) = (entry.wire.is_empty(), entry.packet_id) {
+            let [high, low] = id.get().to_be_bytes();
+            bytes.extend_from_slice(&u64::from(entry.outcome).to_le_bytes());
+            bytes.extend_from_slice(&[PUBREL, 2, high, low]);
+        } else {
+            bytes.extend_from_slice(&entry.expires.map_or(0, |at| at.0).to_le_bytes());
+            bytes.extend_from_slice(&entry.wire);
+        }
+    })
 }
 
 /// Writes the packet of an entry, with an alias instead of its topic if that is to be had.

@@ -44,6 +44,13 @@ impl PacketIds {
         Some(id)
     }
 
+    /// Uses this identifier for `owner`, as an earlier page did; the next ones follow it.
+    pub(super) fn take(&mut self, id: PacketId, owner: Owner) {
+        self.used.insert(id);
+        self.owners.insert(id, owner);
+        self.next = id.checked_add(1).unwrap_or(PacketId::MIN);
+    }
+
     /// Who uses `id`.
     pub(super) fn owner(&self, id: PacketId) -> Option<Owner> {
         self.owners.get(id)

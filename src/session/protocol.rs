@@ -10,8 +10,8 @@
 
 use crate::codec::{ReasonCode, Version};
 
-use super::outgoing::drop_properties;
-use super::{Cause, Reconnect, Session, StoreKey};
+use super::outgoing::{drop_properties, store_entry};
+use super::{Cause, Reconnect, Session};
 
 /// Return code 1 of 3.1.1: unacceptable protocol version.
 const UNACCEPTABLE_VERSION: u8 = 1;
@@ -49,9 +49,10 @@ impl Session {
         let store = &mut self.store;
         self.queue.rewrite(|entry| {
             if drop_properties(entry) {
-                entry.stored_in = store.put(StoreKey::Outbound(entry.sequence), &entry.wire);
+                entry.stored_in = store_entry(store, entry);
             }
         });
         self.store_subscriptions();
+        self.store_facts(false);
     }
 }

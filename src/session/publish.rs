@@ -3,10 +3,10 @@
 use crate::codec::{PacketId, Place, Properties, Publish, Qos, Version};
 
 use super::expiry::count_down;
-use super::outgoing::{failure_of_encoding, write_entry};
+use super::outgoing::{entry, failure_of_encoding, write_entry};
 use super::packet_ids::Owner;
 use super::queue::{Entry, Stage};
-use super::{Failure, Millis, PublishRequest, Published, Session, Span, size};
+use super::{Event, Failure, Millis, PublishRequest, Published, Session, Span};
 
 impl Session {
     /// Publishes a message. QoS 0 counts as done when it is handed over for sending.
@@ -51,7 +51,12 @@ impl Session {
             // Any identifier will do until it is sent.
             publish.packet_id = Some(PacketId::MIN);
         }
-        self.enqueue(request.token, &publish, expires)?;
+        let (sequence, stored_in) = self.enqueue(request.token, &publish, expires)?;
+        if request.tell_stored && publish.packet_id.is_some() {
+            let (token, id) = (request.token, sequence);
+            self.store.tell(stored_in, Event::Stored { token, id });
+            self.tell_stored();
+        }
         Ok(Published::Pending)
     }
 
@@ -78,10 +83,8 @@ impl Session {
         Ok(())
     }
 
-    /// Puts a message behind all others, and sends it at once if nothing is before it.
-    fn enqueue(&mut self, token: u32, publish: &Publish<'_>, expires: Option<Millis>) -> Result<(), Failure> {
-        let (topic_length, payload_length) = (publish.topic.len(), publish.payload.len());
-        let properties_length = publish.properties.raw().len();
+    /// Puts a message behind all others, and sends it at once if nothing is before it. Returns its number and the batch that carries it.
+    fn enqueue(&mut self, token: u32, publish: &Publish<'_>, expires: Option<Millis>) -> Result<(u64, u64), Failure> {
         let mut wire = Vec::new();
         publish.encode(self.version, &mut wire).map_err(failure_of_encoding)?;
         let stage = match publish.qos {
@@ -92,34 +95,11 @@ impl Session {
         self.make_room(publish, wire.len(), at_once)?;
         let sequence = self.next_sequence;
         self.next_sequence = sequence.wrapping_add(1);
-        let tail = payload_length.saturating_add(match self.version {
-            Version::V5 => properties_length.saturating_add(size::variable_length(properties_length)),
-            Version::V311 => 0,
-        });
-        let id_length = if stage == Stage::Waiting { 2 } else { 0 };
-        let id_at = wire.len().saturating_sub(tail).saturating_sub(id_length);
-        let slot = self.queue.push(
-            stage,
-            Entry {
-                token,
-                sequence,
-                wire,
-                id_at,
-                topic_length,
-                properties_length,
-                payload_length,
-                qos: publish.qos,
-                retain: publish.retain,
-                packet_id: None,
-                expires,
-                stored_in: 0,
-                sent: false,
-                dup: false,
-                held: false,
-                counted: false,
-                outcome: 0,
-            },
-        );
+        let entry = Entry {
+            expires,
+            ..entry(token, sequence, publish, wire, self.version)
+        };
+        let slot = self.queue.push(stage, entry);
         self.pump();
         if let Some(entry) = self.queue.get(slot).filter(|entry| entry.sequence == sequence) {
             if !entry.sent {
@@ -130,7 +110,7 @@ impl Session {
             }
             self.note_latest(slot);
         }
-        Ok(())
+        Ok((sequence, self.queue.get(slot).map_or(0, |entry| entry.stored_in)))
     }
 
     fn window_is_open(&self) -> bool {

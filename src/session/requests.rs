@@ -65,13 +65,22 @@ pub(super) struct Subscriptions {
     pub(super) giving: bool,
 }
 
+/// The token of a subscription that an earlier page has made, until this one asks for it too.
+pub(super) const NOBODY: u32 = u32::MAX;
+/// Stored in place of the granted QoS as long as that is not known.
+pub(super) const NOT_GRANTED: u8 = 0xFF;
 /// Filters beyond which nobody looks any more whether a new one overlaps with them: one of another shape is taken for it.
 const MANY: usize = 256;
 
 impl Subscriptions {
     /// The identifier of a filter that is asked for. Notes whether it overlaps with another one.
     pub(super) fn identify(&mut self, filter: &str) -> u32 {
-        let identifier = self.shapes.identifier(filter);
+        self.identify_as(filter, 0)
+    }
+
+    /// The same for a filter that had this identifier in an earlier page; 0: none.
+    pub(super) fn identify_as(&mut self, filter: &str, earlier: u32) -> u32 {
+        let identifier = self.shapes.identify_as(filter, earlier);
         if !self.overlapping && self.shapes.are_several() {
             let mut others = self.active.iter();
             self.overlapping = self.active.len() > MANY
@@ -89,6 +98,11 @@ impl Subscriptions {
                 self.pending.push_front(request);
             }
         }
+    }
+
+    /// Whether what the broker's session knows has identifiers, all of it.
+    pub(super) const fn all_identified(&self) -> bool {
+        self.identified && !self.giving
     }
 
     /// Notes that a request is answered: the last one that gave an identifier ends the wait for them.
@@ -230,12 +244,18 @@ pub(super) fn write(
     }
 }
 
-/// Writes one subscription into the store, in 5.0 with its identifier: what it stands for must outlive the page as the broker's session does.
-pub(super) fn store(store: &mut WriteAhead, key: u32, request: &Request, version: Version) {
-    store.put_with(StoreKey::Subscription(key), |bytes| {
+/// Writes one subscription into the store, what was granted before it: in 5.0 with its identifier, for what that stands for must outlive the page as
+/// the broker's session does.
+pub(super) fn store(store: &mut WriteAhead, filter: &str, subscription: &Subscription, version: Version) {
+    if !store.durable() {
+        return;
+    }
+    let request = subscription.request(filter, None, None);
+    store.put_with(StoreKey::Subscription(subscription.key), |bytes| {
+        bytes.push(subscription.granted.unwrap_or(NOT_GRANTED));
         // What was checked when it was asked for can be written.
         let _ = write(
-            slice::from_ref(request),
+            slice::from_ref(&request),
             PacketId::MIN,
             version,
             version == Version::V5,

@@ -47,15 +47,20 @@ impl StoreBatch {
 }
 
 fn put_key(out: &mut Vec<u8>, change: u8, key: StoreKey) {
-    let (kind, number) = match key {
+    let (kind, number) = parts(key);
+    out.push(change + (kind << 1));
+    put_number(out, number);
+}
+
+/// The number of a kind of key, and the number of the key among its kind.
+pub(super) fn parts(key: StoreKey) -> (u8, u64) {
+    match key {
         StoreKey::Facts => (0, 0),
         StoreKey::Outbound(sequence) => (1, sequence),
         StoreKey::Inbound(id) => (2, u64::from(id)),
         StoreKey::Subscription(key) => (3, u64::from(key)),
         StoreKey::Ledger(hash) => (4, hash),
-    };
-    out.push(change | kind << 1);
-    put_number(out, number);
+    }
 }
 
 fn put_number(out: &mut Vec<u8>, mut number: u64) {
@@ -178,6 +183,8 @@ mod tests {
                     value: 3..204,
                 },
                 StoreChange::Delete(StoreKey::Ledger(128)),
+                StoreChange::Delete(StoreKey::Outbound(1)),
+                StoreChange::Delete(StoreKey::Subscription(2)),
             ],
             bytes: (0..204).collect(),
         }
@@ -197,6 +204,8 @@ mod tests {
             Change::Put(StoreKey::Subscription(u32::MAX), &[]),
             Change::Put(StoreKey::Facts, &batch.bytes[3..]),
             Change::Delete(StoreKey::Ledger(128)),
+            Change::Delete(StoreKey::Outbound(1)),
+            Change::Delete(StoreKey::Subscription(2)),
         ];
         assert_eq!(changes(&bytes).unwrap(), expected);
     }

@@ -12,6 +12,11 @@
 
 use crate::codec::topic;
 
+/// No shape of any filter.
+const NONE: &[u8] = &[0];
+/// Shapes that are taken over from an earlier page at most.
+const MOST_RESTORED: usize = 1 << 14;
+
 /// The shapes of all filters so far. They keep their identifiers for the life of the session: what is under way may still carry them.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
@@ -28,6 +33,20 @@ impl Shapes {
             self.known.len().wrapping_sub(1)
         });
         (at as u32).wrapping_add(1)
+    }
+
+    /// The identifier that a filter had in an earlier life of the page, if it is one that this table can have given.
+    pub(super) fn identify_as(&mut self, filter: &str, identifier: u32) -> u32 {
+        let at = (identifier as usize).wrapping_sub(1);
+        if at < MOST_RESTORED && self.known.get(at).is_none_or(|known| **known == *NONE) {
+            // Shapes whose filters are gone leave a place that nothing fits.
+            self.known
+                .resize(self.known.len().max(at.saturating_add(1)), NONE.into());
+            if let Some(place) = self.known.get_mut(at) {
+                *place = shape(filter).into();
+            }
+        }
+        self.identifier(filter)
     }
 
     /// Whether two filters of different shapes were asked for.

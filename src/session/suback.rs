@@ -1,6 +1,6 @@
 //! The answers to SUBSCRIBE and UNSUBSCRIBE, and what becomes of subscriptions when the link or the session is lost.
 
-use crate::codec::{PacketId, ReasonCode, SubAck, UnsubAck, Version};
+use crate::codec::{PacketId, ReasonCode, RetainHandling, SubAck, UnsubAck, Version};
 
 use super::packet_ids::Owner;
 use super::requests::{self, Kind, Request};
@@ -37,6 +37,7 @@ impl Session {
             && subscription.token == request.token
         {
             subscription.granted = Some(code);
+            requests::store(&mut self.store, &request.filter, subscription, self.version);
         }
         if before != Some(code) {
             self.subscribed(request.token, u32::from(code), properties);
@@ -96,7 +97,13 @@ impl Session {
             }
         }
         self.subscriptions.giving = false;
-        self.subscriptions.ask_again(None);
+        self.ask_again(None);
+    }
+
+    /// Asks once more for everything that was granted, and notes that it is not any longer: a page that is killed meanwhile asks again.
+    pub(super) fn ask_again(&mut self, retain_handling: Option<RetainHandling>) {
+        self.subscriptions.ask_again(retain_handling);
+        self.store_subscriptions();
     }
 
     /// Settles every open request. Subscriptions that were granted stay known unless `all` is set.
@@ -124,11 +131,10 @@ impl Session {
         }
     }
 
-    /// Writes every subscription into an empty store.
+    /// Writes every subscription into the store.
     pub(super) fn store_subscriptions(&mut self) {
         for (filter, subscription) in self.subscriptions.active.iter() {
-            let request = subscription.request(filter, None, None);
-            requests::store(&mut self.store, subscription.key, &request, self.version);
+            requests::store(&mut self.store, filter, subscription, self.version);
         }
     }
 }

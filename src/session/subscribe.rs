@@ -3,7 +3,7 @@
 use crate::codec::{MAX_REMAINING, Place, Properties, RetainHandling, SubscribeOptions, Version, topic};
 
 use super::packet_ids::Owner;
-use super::requests::{self, Kind, Request, Subscription};
+use super::requests::{self, Kind, NOBODY, Request, Subscription};
 use super::{Event, Failure, Millis, Session, Settled, Span, StoreKey};
 
 impl Session {
@@ -40,6 +40,9 @@ impl Session {
         self.check_requests()?;
         let identifier = self.subscriptions.identify(filter);
         self.out.events.push(Event::Identifier { token, identifier });
+        if self.take_over(token, filter, options, properties) {
+            return Ok(());
+        }
         let known = self
             .subscriptions
             .active
@@ -58,10 +61,35 @@ impl Session {
             granted: None,
         };
         let request = subscription.request(filter, None, None);
-        requests::store(&mut self.store, key, &request, version);
+        requests::store(&mut self.store, filter, &subscription, version);
         self.subscriptions.active.insert(filter, subscription);
         self.subscriptions.pending.push_back(request);
         Ok(())
+    }
+
+    /// Gives a subscription that an earlier page has made to the one that asks for the same; not if it wants the retained messages, which takes a SUBSCRIBE.
+    fn take_over(&mut self, token: u32, filter: &str, options: SubscribeOptions, properties: &[u8]) -> bool {
+        let subscriptions = &mut self.subscriptions;
+        let Some(standing) = subscriptions.active.get_mut(filter).filter(|standing| {
+            standing.token == NOBODY
+                && options.retain_handling != RetainHandling::Send
+                && standing.options == options
+                && *standing.properties == *properties
+        }) else {
+            return false;
+        };
+        standing.token = token;
+        let granted = standing.granted;
+        let asked = subscriptions.awaiting.iter_mut().flat_map(|(_, batch)| batch);
+        for request in subscriptions.pending.iter_mut().chain(asked) {
+            if request.token == NOBODY && *request.filter == *filter {
+                request.token = token;
+            }
+        }
+        if let Some(granted) = granted {
+            self.subscribed(token, granted.into(), Span::default());
+        }
+        true
     }
 
     /// Unsubscribes from one filter; settled by [`Event::Unsubscribed`].
@@ -139,9 +167,9 @@ impl Session {
         let wanted = self.link.limits.subscription_ids && subscriptions.overlapping;
         if wanted && !subscriptions.identified && subscriptions.awaiting.is_empty() {
             subscriptions.identified = true;
-            subscriptions.ask_again(Some(RetainHandling::DoNotSend));
-            subscriptions.giving = true;
-            subscriptions.note_given();
+            self.ask_again(Some(RetainHandling::DoNotSend));
+            self.subscriptions.giving = true;
+            self.subscriptions.note_given();
         }
     }
 
@@ -241,6 +269,9 @@ impl Session {
     }
 
     pub(super) fn subscribed(&mut self, token: u32, code: u32, properties: Span) {
+        if token == NOBODY {
+            return;
+        }
         self.out.events.push(Event::Subscribed(Settled {
             token,
             code,

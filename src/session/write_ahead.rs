@@ -6,10 +6,12 @@ use std::collections::VecDeque;
 
 use crate::codec::{PacketId, Qos};
 
-use super::{StoreBatch, StoreChange, StoreKey};
+use super::{Event, StoreBatch, StoreChange, StoreKey};
 
 /// A line of waiting packets that was this long is given back when it is empty.
 const LARGE: usize = 4_096;
+/// What the log may have at least before it is written anew.
+const SLACK: usize = 256 << 10;
 
 /// A packet that waits for a commit. It is written when it leaves, from what the session then knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,11 @@ pub(super) struct WriteAhead {
     held: VecDeque<(u64, Held)>,
     /// How many are held in each lane.
     lanes: [usize; 3],
+    /// What is to be told when a batch is committed, with or without a link. Rising batch numbers.
+    telling: VecDeque<(u64, Event)>,
+    /// Bytes that the store was given since the last snapshot, and those of that snapshot that are no messages.
+    logged: usize,
+    standing: usize,
 }
 
 impl WriteAhead {
@@ -83,6 +90,9 @@ impl WriteAhead {
             },
             held: VecDeque::new(),
             lanes: [0; 3],
+            telling: VecDeque::new(),
+            logged: 0,
+            standing: 0,
         }
     }
 
@@ -112,8 +122,10 @@ impl WriteAhead {
         self.change(StoreChange::Delete(key))
     }
 
-    /// Removes everything.
+    /// Removes everything: the next batch stands for itself.
     pub(super) fn clear(&mut self) {
+        self.gathering.changes.clear();
+        self.gathering.bytes.clear();
         self.change(StoreChange::Clear);
     }
 
@@ -166,7 +178,63 @@ impl WriteAhead {
             number: number.saturating_add(1),
             ..StoreBatch::default()
         };
-        Some(core::mem::replace(&mut self.gathering, next))
+        let batch = core::mem::replace(&mut self.gathering, next);
+        let logged = if batch.is_snapshot() { 0 } else { self.logged };
+        self.logged = logged.saturating_add(batch.size());
+        Some(batch)
+    }
+
+    /// Whether the next batch has something to carry.
+    pub(super) const fn gathers(&self) -> bool {
+        !self.gathering.changes.is_empty()
+    }
+
+    /// Whether all is committed.
+    pub(super) const fn is_idle(&self) -> bool {
+        self.under_way.is_none() && !self.gathers()
+    }
+
+    /// Whether the next batch is to be a snapshot: the log is much larger than what is alive. `messages`: bytes of the messages that are.
+    pub(super) fn wants_snapshot(&self, messages: usize) -> bool {
+        let alive = messages.saturating_add(self.standing);
+        self.durable && self.under_way.is_none() && self.logged > alive.saturating_mul(3).saturating_add(SLACK)
+    }
+
+    /// Notes how much a snapshot has besides messages.
+    pub(super) const fn note_standing(&mut self, messages: usize) {
+        self.standing = self.gathering.size().saturating_sub(messages);
+    }
+
+    /// What the store held when it was opened: batches go on behind number `last`. What was gathered stays, as the batch that begins anew.
+    pub(super) fn opened(&mut self, last: u64) {
+        self.committed = last;
+        self.gathering.number = last.saturating_add(1);
+    }
+
+    /// What was gathered is not wanted: the log of so many bytes goes on.
+    pub(super) fn go_on(&mut self, logged: usize) {
+        self.gathering.changes.clear();
+        self.gathering.bytes.clear();
+        self.logged = logged;
+    }
+
+    /// There is no store any more: everything so far counts as committed.
+    pub(super) fn fail(&mut self) {
+        self.committed = self.gathering.number;
+        self.gathering = StoreBatch {
+            number: self.committed.saturating_add(1),
+            ..StoreBatch::default()
+        };
+        self.under_way = None;
+        self.durable = false;
+    }
+
+    /// There is a store, which has nothing of what it was given last; returns the number of the snapshot that it is to get.
+    pub(super) fn begin_snapshot(&mut self) -> u64 {
+        self.under_way = None;
+        self.durable = true;
+        self.clear();
+        self.gathering.number
     }
 
     /// The store has committed `batch`. Any other than the one under way is ignored.
@@ -175,6 +243,20 @@ impl WriteAhead {
             self.under_way = None;
             self.committed = batch;
         }
+    }
+
+    /// Gives `event` when `batch` is committed, with or without a link.
+    pub(super) fn tell(&mut self, batch: u64, event: Event) {
+        self.telling.push_back((batch, event));
+    }
+
+    /// The next thing to tell, if its batch is committed.
+    pub(super) fn told(&mut self) -> Option<Event> {
+        let (batch, _) = self.telling.front()?;
+        if !self.is_committed(*batch) {
+            return None;
+        }
+        self.telling.pop_front().map(|(_, event)| event)
     }
 
     /// The next packet that need not wait any longer.

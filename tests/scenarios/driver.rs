@@ -18,13 +18,17 @@ impl World {
     fn perform(&mut self, outputs: &mut Outputs) {
         if let Some(batch) = outputs.store.take() {
             assert!(self.batches.is_empty(), "two batches under way");
-            assert_eq!(batch.number, self.committed.len() as u64 + 1);
+            let begins = batch.is_snapshot() && batch.number > self.last;
+            assert!(
+                batch.number == self.last + 1 || begins,
+                "batch {} behind {}",
+                batch.number,
+                self.last
+            );
             self.batches.push_back(batch);
             if !self.slow_store {
                 let batch = self.batches.pop_front().unwrap();
-                let number = batch.number;
-                self.committed.push(batch);
-                self.session.handle_stored(self.time(), number);
+                self.keep(batch);
             }
         }
         let frame = match &outputs.frame {

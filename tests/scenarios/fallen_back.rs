@@ -170,7 +170,7 @@ fn what_a_5_0_session_left_open_goes_on_in_3_1_1() {
         })
         .collect();
     let (_, last) = rewritten.iter().rev().find(|(key, _)| *key == 0).unwrap();
-    assert_eq!(last, &[0x32, 6, 0, 1, b'a', 0, 1, b'x']);
+    assert_eq!(last[8..], [0x32, 6, 0, 1, b'a', 0, 1, b'x']);
     world.puback(1);
     world.pubrec(2);
     world.pubcomp(2);

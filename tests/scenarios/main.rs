@@ -29,5 +29,6 @@ mod receiving;
 mod reconnecting;
 mod redirecting;
 mod resending;
+mod restoring;
 mod storing;
 mod subscribing;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use hawser::codec::{Property, Qos, ReasonCode, SubscribeOptions, Version};
 use hawser::session::{
-    Cause, CloseKind, Config, Connected, Durability, Failure, Frame, Gap, Millis, Outputs, PublishRequest, Published,
-    Reconnect, Redirect, Restored, Session, SocketClose, State, StorageFault, StoreBatch,
+    Cause, CloseKind, Config, Connected, Durability, Failure, Frame, Gap, Millis, Outputs, Phase, PublishRequest,
+    Published, Reconnect, Redirect, Restored, Session, SocketClose, State, StorageFault, StoreBatch,
 };
 
 /// Where the socket is, as the driver sees it.
@@ -64,6 +64,10 @@ pub struct World {
     pub batches: VecDeque<StoreBatch>,
     /// Batches in the order they were committed.
     pub committed: Vec<StoreBatch>,
+    /// What the store keeps: the segments since the last snapshot.
+    pub log: Vec<Vec<u8>>,
+    /// The number of the last of them.
+    pub last: u64,
     pub frames: Vec<Frame>,
     /// Publishes that were told to be stored.
     pub stored: Vec<u32>,
@@ -134,6 +138,8 @@ impl World {
             slow_store: false,
             batches: VecDeque::new(),
             committed: Vec::new(),
+            log: Vec::new(),
+            last: 0,
             frames: Vec::new(),
             stored: Vec::new(),
             restored: Vec::new(),
@@ -326,7 +332,17 @@ impl World {
         }
         self.wait_for_attempt();
         self.open();
+        // CONNECT waits until the store knows that it may begin another session.
+        while self.attempt_waits() {
+            self.commit();
+        }
         self.take()
+    }
+
+    fn attempt_waits(&self) -> bool {
+        let phase = Phase::Socket;
+        let waits = matches!(self.session.state(), State::Connecting { phase: now, .. } if *now == phase);
+        waits && !self.batches.is_empty()
     }
 
     pub fn wait_for_attempt(&mut self) {
@@ -373,12 +389,49 @@ impl World {
 
     // ----- the store
 
+    /// Commits until nothing is left to commit.
+    pub fn commit_all(&mut self) {
+        while !self.batches.is_empty() {
+            self.commit();
+        }
+    }
+
     /// Commits the batch that is under way.
     pub fn commit(&mut self) {
         let batch = self.batches.pop_front().expect("a batch under way");
+        self.keep(batch);
+        self.drain();
+    }
+
+    /// A batch is in the store.
+    pub fn keep(&mut self, batch: StoreBatch) {
         let number = batch.number;
+        if batch.is_snapshot() {
+            self.log.clear();
+        }
+        let mut segment = Vec::new();
+        batch.encode(&mut segment);
+        self.log.push(segment);
+        self.last = number;
         self.committed.push(batch);
         self.session.handle_stored(self.time(), number);
+    }
+
+    /// The page is killed, and another one is loaded so many milliseconds later: it has what was committed, and nothing else. It is not started yet.
+    pub fn reload(self, config: Config, milliseconds: u64) -> Self {
+        let mut page = Self::new(config);
+        page.now = self.now + milliseconds;
+        (page.log, page.last) = (self.log, self.last);
+        page.restore();
+        page
+    }
+
+    /// Hands the session what the store has.
+    pub fn restore(&mut self) {
+        let log = std::mem::take(&mut self.log);
+        self.session
+            .restore(self.time(), self.last, log.iter().map(Vec::as_slice));
+        self.log = log;
         self.drain();
     }
 }

@@ -31,11 +31,11 @@ impl Store {
         self.applied = committed.len();
     }
 
-    /// The stored packets of messages on their way out.
+    /// The stored packets of messages on their way out, without what stands before them.
     pub fn outbound(&self) -> impl Iterator<Item = &[u8]> {
         self.values
             .iter()
             .filter(|(key, _)| matches!(key, StoreKey::Outbound(_)))
-            .map(|(_, value)| value.as_slice())
+            .map(|(_, value)| &value[8..])
     }
 }

@@ -1,0 +1,527 @@
+//! A page that is killed, and the next one: the session goes on from what the store had committed.
+
+use std::time::Instant;
+
+use hawser::codec::{Property, Qos, RetainHandling, SubscribeOptions};
+use hawser::session::{Config, Durability, Failure, Gap, StorageFault};
+
+use crate::world::{World, lasting};
+
+fn named() -> Config {
+    Config {
+        durable: true,
+        clean_start: false,
+        ..lasting()
+    }
+}
+
+/// Online for the first time, on an empty store.
+fn online() -> World {
+    let mut world = World::new(named());
+    world.restore();
+    connect(&mut world, false);
+    world.take();
+    world
+}
+
+fn connect(world: &mut World, session_present: bool) {
+    world.start();
+    world.open();
+    let connect = world.take();
+    assert!(connect.len() == 1 && connect[0].starts_with("CONNECT"), "{connect:?}");
+    world.connack(session_present, &[]);
+}
+
+/// Another page with what this one has committed, a second later, and online.
+fn resumed(world: World) -> World {
+    let mut page = world.reload(named(), 1_000);
+    connect(&mut page, true);
+    page
+}
+
+fn told(world: &World) -> Vec<(u32, u64, u8, &str)> {
+    world
+        .restored
+        .iter()
+        .map(|message| (message.token, message.id, message.flags, &*message.topic))
+        .collect()
+}
+
+#[test]
+fn an_empty_store_is_told_to_be_there_and_nothing_else() {
+    let mut world = World::new(named());
+    world.restore();
+    assert_eq!(world.storage, [(Durability::Relaxed, None, String::new())]);
+    assert!(world.restored.is_empty() && world.filters.is_empty() && world.gaps.is_empty());
+    let mut world = World::new(Config {
+        strict: true,
+        ..named()
+    });
+    world.restore();
+    assert_eq!(world.storage, [(Durability::Strict, None, String::new())]);
+}
+
+#[test]
+fn what_was_sent_is_sent_again_with_dup_and_its_identifier_and_what_waited_follows() {
+    let mut world = World::new(named());
+    world.restore();
+    world.start();
+    world.open();
+    world.take();
+    world.connack(false, &[Property::ReceiveMaximum(2)]);
+    for token in 1..=4 {
+        world.publish(token, 1 + (token % 2) as u8, "t", &token.to_string());
+    }
+    world.expect(&["PUBLISH q2 1 \"t\" 1", "PUBLISH q1 2 \"t\" 2"]);
+    let mut page = resumed(world);
+    let tokens = [0, 1, 2, 3].map(|number| 0xC000_0000 + number);
+    let flags = [2 | 8, 1 | 8, 2, 1];
+    let expected: Vec<_> = (0..4).map(|at| (tokens[at], at as u64, flags[at], "t")).collect();
+    assert_eq!(told(&page), expected);
+    page.expect(&[
+        "PUBLISH q2 1 dup \"t\" 1",
+        "PUBLISH q1 2 dup \"t\" 2",
+        "PUBLISH q2 3 \"t\" 3",
+        "PUBLISH q1 4 \"t\" 4",
+    ]);
+    page.puback(2);
+    page.puback(4);
+    assert_eq!((page.outcome(tokens[1]), page.outcome(tokens[3])), (0, 0));
+    page.publish(1, 1, "t", "new");
+    page.expect(&["PUBLISH q1 5 \"t\" new"]);
+    assert_eq!(page.session.unsettled(), 3);
+}
+
+#[test]
+fn what_was_released_is_released_again_in_the_order_of_the_pubrecs() {
+    let mut world = online();
+    for token in 1..=3 {
+        world.publish(token, 2, "t", &token.to_string());
+    }
+    world.pubrec(3);
+    world.pubrec(1);
+    let mut page = resumed(world);
+    page.expect(&["PUBREL 3", "PUBREL 1", "PUBLISH q2 2 dup \"t\" 2"]);
+    page.pubcomp(1);
+    page.pubrec(2);
+    page.pubcomp(2);
+    page.pubcomp(3);
+    let outcomes: Vec<u32> = page
+        .restored
+        .iter()
+        .map(|message| page.outcome(message.token))
+        .collect();
+    assert_eq!(outcomes, [0, 0, 0]);
+    assert_eq!(page.session.unsettled(), 0);
+}
+
+#[test]
+fn a_page_after_the_next_page_takes_up_the_same_again() {
+    let mut world = online();
+    world.publish(1, 1, "t", "x");
+    let mut page = resumed(resumed(resumed(world)));
+    page.expect(&["PUBLISH q1 1 dup \"t\" x"]);
+    page.puback(1);
+    let page = resumed(page);
+    assert!(page.restored.is_empty(), "it was settled");
+}
+
+#[test]
+fn the_client_identifier_of_the_first_page_is_that_of_the_next() {
+    let config = Config {
+        client_id: None,
+        ..named()
+    };
+    let mut world = World::new(config.clone());
+    world.restore();
+    world.start();
+    world.open();
+    let first = world.take();
+    // Killed before CONNACK: no session, the same name.
+    let mut page = world.reload(config.clone(), 1_000);
+    page.start();
+    page.open();
+    assert_eq!(page.take(), first);
+    page.connack(false, &[]);
+    let id = page.connected.clone().unwrap().client_id;
+    let mut page = page.reload(config, 1_000);
+    connect(&mut page, true);
+    assert_eq!(page.connected.clone().unwrap().client_id, id);
+}
+
+#[test]
+fn another_broker_or_another_client_identifier_finds_nothing_and_what_was_stored_is_told() {
+    for config in [
+        Config {
+            broker: "wss://another.example".into(),
+            ..named()
+        },
+        Config {
+            client_id: Some("another".into()),
+            ..named()
+        },
+    ] {
+        let mut world = World::new(named());
+        world.restore();
+        world.start();
+        world.open();
+        world.take();
+        world.connack(false, &[Property::ReceiveMaximum(1)]);
+        world.subscribe(9, "a", 1);
+        world.publish(1, 1, "t", "left");
+        world.publish(2, 1, "t", "kept");
+        let mut page = world.reload(config, 1_000);
+        let tokens: Vec<u32> = page.restored.iter().map(|message| message.token).collect();
+        page.assert_failed(tokens[0], Failure::Indeterminate);
+        page.assert_failed(tokens[1], Failure::Closed);
+        assert!(page.filters.is_empty() && page.gaps.is_empty());
+        connect(&mut page, false);
+        page.expect(&[]);
+        let page = page.reload(named(), 1_000);
+        assert!(page.restored.is_empty(), "the store was cleared");
+    }
+}
+
+#[test]
+fn a_lost_session_starts_qos_1_anew_and_gives_up_qos_2_that_had_left() {
+    let mut world = online();
+    world.subscribe(9, "a", 1);
+    world.suback(1, &[1]);
+    world.publish(1, 1, "t", "one");
+    world.publish(2, 2, "t", "two");
+    world.publish(3, 2, "t", "three");
+    world.pubrec(4);
+    let mut page = world.reload(named(), 1_000);
+    assert!(page.gaps.is_empty());
+    connect(&mut page, false);
+    assert_eq!(page.gaps, [Gap::SessionLost]);
+    page.expect(&["SUBSCRIBE 5 a:1", "PUBLISH q1 6 \"t\" one"]);
+    page.assert_failed(0xC000_0001, Failure::Indeterminate);
+    page.assert_failed(0xC000_0002, Failure::Indeterminate);
+}
+
+#[test]
+fn qos_2_starts_anew_too_where_the_user_prefers_it_twice_to_not_at_all() {
+    let config = Config {
+        resend_qos2: true,
+        ..named()
+    };
+    let mut world = online();
+    world.publish(1, 2, "t", "sent");
+    world.publish(2, 2, "t", "received");
+    world.pubrec(2);
+    let mut page = world.reload(config, 1_000);
+    connect(&mut page, false);
+    page.expect(&["PUBLISH q2 3 \"t\" sent"]);
+    page.assert_failed(0xC000_0001, Failure::Indeterminate);
+}
+
+#[test]
+fn a_session_that_expired_while_no_page_had_it_is_not_resumed() {
+    let mut world = online();
+    world.subscribe(9, "a", 1);
+    world.suback(1, &[1]);
+    world.publish(1, 1, "t", "one");
+    world.publish(2, 2, "t", "two");
+    world.message(2, 7, "a", "x");
+    let mut page = world.reload(named(), 3_600_001);
+    assert_eq!(page.gaps, [Gap::SessionExpired]);
+    page.assert_failed(0xC000_0001, Failure::Indeterminate);
+    page.start();
+    page.open();
+    assert!(page.take()[0].contains("clean"), "nothing foreign is to come back");
+    page.connack(false, &[]);
+    page.expect(&["SUBSCRIBE 4 a:1", "PUBLISH q1 5 \"t\" one"]);
+    assert_eq!(page.gaps.len(), 1, "it is told once");
+    page.message(2, 7, "a", "another");
+    page.expect(&["PUBREC 7"]);
+    assert_eq!(page.take_texts(), ["a another"]);
+}
+
+#[test]
+fn the_time_away_counts_from_the_last_moment_online_and_not_from_connack() {
+    let mut world = online();
+    world.subscribe(9, "a", 1);
+    world.suback(1, &[1]);
+    // Five hours of keep-alive, and nothing else to store.
+    for _ in 0..600 {
+        world.advance(30_000);
+        if world.take().contains(&"PINGREQ".into()) {
+            world.send_bytes(&[0xD0, 0]);
+        }
+    }
+    let page = world.reload(named(), 3_500_000);
+    assert!(page.gaps.is_empty(), "a minute is the most that the store is late");
+}
+
+#[test]
+fn a_clean_start_drops_the_session_and_keeps_what_was_not_delivered() {
+    let mut world = online();
+    world.subscribe(9, "a", 1);
+    world.suback(1, &[1]);
+    world.publish(1, 1, "t", "x");
+    let config = Config {
+        clean_start: true,
+        ..named()
+    };
+    let mut page = world.reload(config, 1_000);
+    page.start();
+    page.open();
+    assert!(page.take()[0].contains("clean"));
+    page.connack(false, &[]);
+    page.expect(&["SUBSCRIBE 3 a:1", "PUBLISH q1 4 \"t\" x"]);
+    assert_eq!(page.gaps, [Gap::SessionLost]);
+}
+
+#[test]
+fn a_message_that_grew_too_old_while_away_never_leaves() {
+    let mut world = World::new(named());
+    world.restore();
+    let expiry = crate::peer::block(
+        hawser::codec::Place::PublishFromClient,
+        &[Property::MessageExpiryInterval(10)],
+    );
+    world.publish_all(1, 1, "t", b"soon", false, expiry.as_properties().raw());
+    world.publish(2, 1, "t", "any time");
+    let mut page = world.reload(named(), 4_000);
+    connect(&mut page, false);
+    page.expect(&[
+        "PUBLISH q1 1 \"t\" soon [MessageExpiryInterval(6)]",
+        "PUBLISH q1 2 \"t\" any time",
+    ]);
+    let mut world = World::new(named());
+    world.restore();
+    world.publish_all(1, 1, "t", b"soon", false, expiry.as_properties().raw());
+    let mut page = world.reload(named(), 11_000);
+    connect(&mut page, false);
+    page.expect(&[]);
+    page.assert_failed(0xC000_0000, Failure::Expired);
+}
+
+fn later(qos: u8, retain_handling: RetainHandling) -> SubscribeOptions {
+    SubscribeOptions {
+        retain_handling,
+        ..SubscribeOptions::new(Qos::from_bits(qos).unwrap())
+    }
+}
+
+fn ask(world: &mut World, token: u32, filter: &str, options: SubscribeOptions) {
+    world.session.subscribe(world.time(), token, filter, options, &[]);
+    world.drain();
+}
+
+#[test]
+fn subscriptions_stand_in_a_resumed_session_and_nothing_is_sent_for_them() {
+    let mut world = online();
+    ask(&mut world, 1, "a/+", later(1, RetainHandling::SendIfNew));
+    ask(&mut world, 2, "b", later(2, RetainHandling::SendIfNew));
+    world.suback(1, &[0]);
+    world.suback(2, &[2]);
+    let mut page = world.reload(named(), 1_000);
+    let filters = [(1, String::from("a/+")), (2, String::from("b"))];
+    assert_eq!(page.filters, filters);
+    connect(&mut page, true);
+    page.expect(&[]);
+    ask(&mut page, 1, "a/+", later(1, RetainHandling::SendIfNew));
+    assert_eq!((page.outcome(1), page.identifiers[&1]), (0, 1));
+    page.expect(&[]);
+    // Another option, or the wish for retained messages, takes a SUBSCRIBE.
+    ask(&mut page, 2, "b", later(1, RetainHandling::SendIfNew));
+    page.expect(&["SUBSCRIBE 1 b:17"]);
+    ask(&mut page, 3, "a/+", later(1, RetainHandling::Send));
+    page.expect(&["SUBSCRIBE 2 a/+:1"]);
+}
+
+#[test]
+fn a_subscription_that_was_not_answered_is_asked_for_again() {
+    let mut world = online();
+    world.subscribe(1, "a", 1);
+    world.expect(&["SUBSCRIBE 1 a:1"]);
+    let mut page = world.reload(named(), 1_000);
+    connect(&mut page, true);
+    page.expect(&["SUBSCRIBE 1 a:1"]);
+    page.suback(1, &[1]);
+    assert!(page.settled.is_empty(), "nobody has asked yet");
+    let mut page = resumed(page);
+    page.expect(&[]);
+}
+
+#[test]
+fn a_subscription_that_is_asked_for_before_the_session_is_known_to_be_lost_is_sent_then() {
+    let mut world = online();
+    ask(&mut world, 1, "a", later(1, RetainHandling::SendIfNew));
+    world.suback(1, &[1]);
+    let mut page = world.reload(named(), 1_000);
+    ask(&mut page, 1, "a", later(1, RetainHandling::SendIfNew));
+    assert_eq!(page.outcome(1), 1, "at once");
+    connect(&mut page, false);
+    page.expect(&["SUBSCRIBE 1 a:17"]);
+    page.forget(1);
+    page.suback(1, &[0]);
+    assert_eq!(page.outcome(1), 0, "and told when it is another grant");
+}
+
+#[test]
+fn a_page_that_is_killed_before_the_new_session_has_its_subscriptions_asks_for_them_again() {
+    let mut world = online();
+    world.subscribe(1, "a", 1);
+    world.suback(1, &[1]);
+    let mut page = world.reload(named(), 1_000);
+    connect(&mut page, false);
+    page.expect(&["SUBSCRIBE 1 a:1"]);
+    let mut page = page.reload(named(), 1_000);
+    connect(&mut page, true);
+    page.expect(&["SUBSCRIBE 1 a:1"]);
+}
+
+#[test]
+fn a_connect_without_an_answer_leaves_a_doubt_that_the_next_page_clears_up() {
+    let mut world = online();
+    world.subscribe(1, "a", 1);
+    world.suback(1, &[1]);
+    let mut page = world.reload(named(), 1_000);
+    page.start();
+    page.open();
+    page.take();
+    // The broker had lost the session: this CONNECT has begun a new one, and nobody has heard of it.
+    let mut page = page.reload(named(), 1_000);
+    connect(&mut page, true);
+    page.expect(&["SUBSCRIBE 1 a:17"]);
+}
+
+#[test]
+fn connect_waits_until_the_store_knows_that_it_may_begin_another_session() {
+    let mut world = online();
+    world.subscribe(1, "a", 1);
+    world.suback(1, &[1]);
+    let mut page = World::new(named());
+    page.slow_store = true;
+    (page.log, page.last, page.now) = (world.log, world.last, world.now);
+    page.restore();
+    page.start();
+    page.open();
+    page.expect(&[]);
+    page.commit();
+    assert_eq!(page.take().len(), 1);
+}
+
+#[test]
+fn identifiers_and_shapes_outlive_the_page() {
+    let mut world = online();
+    world.subscribe(1, "a/+", 0);
+    world.suback(1, &[0]);
+    world.subscribe(2, "a/b", 0);
+    let packets = world.take();
+    assert_eq!(packets.len(), 3, "both again, with their identifiers: {packets:?}");
+    world.suback(2, &[0]);
+    world.suback(3, &[0]);
+    world.unsubscribe(3, "a/+");
+    world.unsuback(4, &[0]);
+    let mut page = world.reload(named(), 1_000);
+    assert_eq!(page.filters, [(2, String::from("a/b"))]);
+    connect(&mut page, true);
+    page.expect(&[]);
+    page.subscribe(4, "c/#", 0);
+    page.subscribe(5, "a/+", 0);
+    assert_eq!(
+        (page.identifiers[&4], page.identifiers[&5]),
+        (3, 4),
+        "no identifier twice"
+    );
+    let sent = page.take();
+    assert!(sent[0].contains("SubscriptionIdentifier(3)"), "{sent:?}");
+}
+
+#[test]
+fn identifiers_that_were_being_given_when_the_page_ended_are_given_again() {
+    let mut world = online();
+    world.subscribe(1, "a/+", 0);
+    world.suback(1, &[0]);
+    world.subscribe(2, "a/b", 0);
+    world.take();
+    world.suback(3, &[0]);
+    let mut page = world.reload(named(), 1_000);
+    connect(&mut page, true);
+    let sent = page.take();
+    assert_eq!(sent.len(), 2, "{sent:?}");
+}
+
+#[test]
+fn a_qos_2_message_of_the_broker_that_was_answered_is_not_delivered_again() {
+    let mut world = online();
+    world.message(2, 5, "t", "x");
+    let mut page = world.reload(named(), 1_000);
+    connect(&mut page, true);
+    let again = page.message_bytes(2, 5, "t", b"x", true, &[]);
+    page.send_bytes(&again);
+    page.expect(&["PUBREC 5"]);
+    assert!(page.take_delivered().is_empty());
+    page.pubrel(5);
+    page.expect(&["PUBCOMP 5"]);
+}
+
+#[test]
+fn a_damaged_log_is_said_to_be_one_and_the_session_begins_anew() {
+    for spoil in [
+        (|log| log.clear()) as fn(&mut Vec<Vec<u8>>),
+        |log| log[0][0] = 9,
+        |log| log[0].truncate(5),
+        |log| {
+            log.remove(0);
+        },
+    ] {
+        let mut world = online();
+        world.publish(1, 1, "t", "x");
+        spoil(&mut world.log);
+        let mut page = world.reload(named(), 1_000);
+        assert_eq!(
+            page.storage,
+            [(Durability::Relaxed, Some(StorageFault::Damaged), String::new())]
+        );
+        assert!(page.restored.is_empty());
+        page.publish(1, 1, "t", "y");
+        connect(&mut page, false);
+        page.expect(&["PUBLISH q1 1 \"t\" y"]);
+        let page = resumed(page);
+        assert_eq!(page.restored.len(), 1, "what is stored from then on is good");
+        assert_eq!(page.storage[0].1, None);
+    }
+}
+
+#[test]
+fn close_keeps_a_session_that_outlives_its_link_and_clears_one_that_does_not() {
+    let mut world = online();
+    world.publish(1, 1, "t", "x");
+    world.close();
+    world.assert_failed(1, Failure::Closed);
+    assert!(world.session.is_stored());
+    let mut page = resumed(world);
+    page.expect(&["PUBLISH q1 1 dup \"t\" x"]);
+    let ends = crate::peer::block(
+        hawser::codec::Place::DisconnectFromClient,
+        &[Property::SessionExpiryInterval(0)],
+    );
+    let normal = hawser::codec::ReasonCode::NORMAL_DISCONNECTION;
+    page.session.close(page.time(), normal, ends.as_properties().raw());
+    page.drain();
+    let page = page.reload(named(), 1_000);
+    assert!(page.restored.is_empty());
+}
+
+#[test]
+fn ten_thousand_messages_are_restored_in_order_and_in_no_time() {
+    let mut world = World::new(named());
+    world.restore();
+    for token in 1..=10_000 {
+        world.publish(token, 1 + (token % 2) as u8, "device/7/state", &token.to_string());
+    }
+    let begun = Instant::now();
+    let mut page = world.reload(named(), 1_000);
+    println!("10,000 messages restored in {:?}", begun.elapsed());
+    let ids: Vec<u64> = page.restored.iter().map(|message| message.id).collect();
+    assert_eq!(ids, (0..10_000).collect::<Vec<u64>>());
+    connect(&mut page, false);
+    let sent = page.take();
+    assert_eq!(sent.len(), 10_000);
+    assert!(sent[9_999].ends_with("10000"));
+}

@@ -14,19 +14,25 @@ import { FLOWS } from "./flows.mjs";
  * @property {Set<string>} marks what happened to it so far
  * @property {number} effects how many times it arrived at the peer, or was handled
  * @property {Set<string>} outcomes
+ * @property {number} repeats how many times the broker has sent it anew though it had been delivered
  * @property {boolean} early a number behind it took effect before it
+ * @property {number} [seen] when its PUBLISH passed the proxy for the first time: counted, not timed
  */
 
 /** What is counted of one flow. @typedef {{ messages: number } & Record<typeof COUNTS[number], number>} Counts */
-const COUNTS = ["lost", "duplicated", "reordered", "interrupted", "indeterminate", "lostByBroker"];
+const COUNTS = ["lost", "duplicated", "reordered", "interrupted", "indeterminate", "lostByBroker", "reorderedByBroker", "repeatedByBroker"];
 
 export class Ledger {
   /** @type {Record<string, Map<number, Entry>>} */
   #flows = Object.fromEntries(Object.keys(FLOWS).map((name) => [name, new Map()]));
   /** The highest number that took effect so far, by flow. */
   #highest = Object.fromEntries(Object.keys(FLOWS).map((name) => [name, -1]));
-  /** How many numbers took effect, by flow. */
-  #effects = Object.fromEntries(Object.keys(FLOWS).map((name) => [name, 0]));
+  /** Numbers in the order in which they took effect, by flow. @type {Record<string, { number: number, entry: Entry }[]>} */
+  #order = Object.fromEntries(Object.keys(FLOWS).map((name) => [name, []]));
+  /** PUBLISH packets that passed for the first time. */
+  #seen = 0;
+  /** The last PUBLISH of each flow, and its link. @type {Record<string, { link: number, number: number }>} */
+  #lastSent = {};
   /** @type {{ at: number, kind: string }[]} */
   #kills = [];
   /** Deaths of a broker that forgot the session: its start, and what was ordered or accepted before it, by flow. */
@@ -51,11 +57,24 @@ export class Ledger {
     if (mark === "interrupted" && entry.effects === 0) this.#effect(flow, number, entry);
   }
 
-  /** A packet that carried the number, seen at `at`. */
-  onWire(flow, number, at, what) {
+  /**
+   * A packet about the number that passed the proxy. To be told in the order in which they passed, when all is over.
+   * @param {{ type: string, direction: "up"|"down", link: number, at: number }} packet
+   * @param {string} what the packet in words
+   */
+  onWire(flow, number, { type, direction, link, at }, what) {
     const entry = this.#entry(flow, number);
     entry.history.push({ at, what });
-    if (/^-> (PUBACK|PUBREC)/.test(what)) entry.marks.add("acknowledged");
+    if (direction === "up" && (type === "PUBACK" || type === "PUBREC")) entry.marks.add("acknowledged");
+    if (direction === "down" && type === "PUBREL") entry.marks.add("released");
+    if (type !== "PUBLISH" || (direction === "up") !== (FLOWS[flow].direction === "out")) return;
+    entry.seen ??= ++this.#seen;
+    // The sender must not send the PUBLISH again once it has sent the PUBREL [MQTT-4.3.3-4]: for the receiver it is a new message.
+    if (direction === "down" && entry.marks.delete("released")) entry.repeats += 1;
+    const before = this.#lastSent[flow];
+    // Of one flow the client sends no number behind a later one: neither for the first time, nor again on the next link.
+    if (direction === "up" && before?.link === link && number < before.number) entry.marks.add("misplaced");
+    this.#lastSent[flow] = { link, number };
   }
 
   /** The broker died and forgot the session: what it had and did not deliver is its own loss, but a `gap` event has to tell. */
@@ -74,7 +93,7 @@ export class Ledger {
 
   /** How many numbers of a flow took effect so far. */
   effects(flow) {
-    return this.#effects[flow];
+    return this.#order[flow].length;
   }
 
   /** A kill: it is shown in the histories of the numbers that it may concern. */
@@ -107,7 +126,7 @@ export class Ledger {
     const entries = this.#flows[flow];
     let entry = entries.get(number);
     if (!entry) {
-      entry = { history: [], marks: new Set(), effects: 0, outcomes: new Set(), early: false };
+      entry = { history: [], marks: new Set(), effects: 0, outcomes: new Set(), early: false, repeats: 0 };
       entries.set(number, entry);
     }
     return entry;
@@ -116,7 +135,7 @@ export class Ledger {
   #effect(flow, number, entry) {
     entry.effects += 1;
     if (entry.effects > 1) return;
-    this.#effects[flow] += 1;
+    this.#order[flow].push({ number, entry });
     entry.early = number < this.#highest[flow];
     this.#highest[flow] = Math.max(this.#highest[flow], number);
   }
@@ -141,8 +160,8 @@ export class Ledger {
   #verdicts(flow, number, entry) {
     const verdicts = [];
     if (isLost(entry)) verdicts.push(this.#takenAlong(flow, number, entry) ? "lostByBroker" : "lost");
-    if (entry.effects > 1) verdicts.push("duplicated");
-    if (entry.early) verdicts.push("reordered");
+    if (entry.effects > 1) verdicts.push(entry.effects > 1 + entry.repeats ? "duplicated" : "repeatedByBroker");
+    if (entry.early) verdicts.push(this.#isMisplaced(flow, number, entry) ? "reordered" : "reorderedByBroker");
     if (entry.marks.has("interrupted")) verdicts.push("interrupted");
     if (entry.outcomes.has("indeterminate")) verdicts.push("indeterminate");
     return verdicts;
@@ -151,6 +170,18 @@ export class Ledger {
   /** Otherwise an outcome may have been told to a page that could not pass it on any more. */
   #pageLived() {
     return this.#kills.every(({ kind }) => kind === "link" || kind === "broker");
+  }
+
+  /** Whether it was the client that put the number behind later ones: the wire tells in which order it was given them, or gave them away. */
+  #isMisplaced(flow, number, entry) {
+    const order = this.#order[flow];
+    const earlier = order.slice(
+      0,
+      order.findIndex((one) => one.number === number),
+    );
+    const later = earlier.filter((one) => one.number > number);
+    if (FLOWS[flow].direction === "in") return later.some((one) => !(one.entry.seen < entry.seen));
+    return entry.marks.has("misplaced") || later.some((one) => !(one.entry.seen > entry.seen));
   }
 
   /** Whether a broker that forgot had it, and the client had not said that it has it. */

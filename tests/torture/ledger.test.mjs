@@ -58,6 +58,28 @@ test("a number that comes for the first time behind a later one is out of order,
   assert.equal(counts.in1.reordered, 1);
 });
 
+test("a number that the broker sent behind a later one was not reordered by the client", () => {
+  const publish =
+    (flow, direction, ...numbers) =>
+    (ledger) => {
+      for (const number of numbers) ledger.onWire(flow, number, { type: "PUBLISH", direction, link: 1, at: Date.now() }, "");
+    };
+  const swapped = [
+    ["in1", 1, "started"],
+    ["in1", 0, "started"],
+  ];
+  const byBroker = after(...swapped, publish("in1", "down", 1, 0));
+  assert.deepEqual([byBroker.counts.in1.reordered, byBroker.counts.in1.reorderedByBroker, byBroker.faults], [0, 1, []]);
+  assert.equal(after(...swapped, publish("in1", "down", 0, 1)).counts.in1.reordered, 1);
+  const arrived = [
+    ["out1", 1, "arrived"],
+    ["out1", 0, "arrived"],
+  ];
+  assert.equal(after(...arrived, publish("out1", "up", 0, 1)).counts.out1.reorderedByBroker, 1);
+  assert.equal(after(...arrived, publish("out1", "up", 1, 0)).counts.out1.reordered, 1);
+  assert.equal(after(...arrived, publish("out1", "up", 0, 1, 0)).counts.out1.reordered, 1);
+});
+
 test("a number that an event calls interrupted is handled then, unless it had been", () => {
   const fresh = after(["in2", 0, "accepted"], ["in2", 0, "interrupted"]);
   assert.deepEqual([fresh.counts.in2.interrupted, fresh.faults], [1, []]);
@@ -72,7 +94,7 @@ test("a broker that forgets takes along what the client has not acknowledged, an
   const told = after(sent, forgets, tells);
   assert.deepEqual([told.counts.in1.lost, told.counts.in1.lostByBroker, told.faults], [0, 1, []]);
   assert.match(after(sent, forgets).faults.join(), /no gap event/);
-  const acknowledged = (ledger) => ledger.onWire("in1", 0, Date.now(), "-> PUBACK id 1 #1");
+  const acknowledged = (ledger) => ledger.onWire("in1", 0, { type: "PUBACK", direction: "up", link: 1, at: Date.now() }, "");
   assert.equal(after(sent, acknowledged, forgets, tells).counts.in1.lost, 1);
   assert.equal(after(sent, forgets, tells, ["in1", 1, "accepted"]).counts.in1.lost, 1);
 });

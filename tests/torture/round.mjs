@@ -22,7 +22,7 @@ const END = 45_000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * @typedef {{ broker: string, kind: string, kills: number, seconds: number } & ReturnType<Ledger["judge"]>} Verdict
+ * @typedef {{ broker: string, kind: string, kills: number, seconds: number, packets: import("../../www/server/proxy.mjs").SeenPacket[] } & ReturnType<Ledger["judge"]>} Verdict
  *
  * @param {object} setting
  * @param {import("../e2e/support/brokers.mjs").TestBroker} setting.broker
@@ -65,8 +65,9 @@ export async function runRound({ broker, browser, contestant, kind, kills, rando
     await peer.end();
     await reports.stop();
   }
-  writeWire(broker.proxy.packets.slice(firstPacket), session, ledger);
-  return { broker: broker.name, kind, kills, seconds: (Date.now() - from) / 1_000, ...ledger.judge() };
+  const packets = broker.proxy.packets.slice(firstPacket);
+  writeWire(packets, session, ledger);
+  return { broker: broker.name, kind, kills, packets, seconds: (Date.now() - from) / 1_000, ...ledger.judge() };
 }
 
 /** Waits until every number is accounted for and no more comes, or until nothing has happened for long. */

@@ -4,13 +4,16 @@
 //   npm run torture -- --kills 30 --seed 7                      that many of each kind, from that seed
 //   npm run torture -- --broker mosquitto --kind renderer,link  these only
 //   npm run torture -- --contestant mqttjs                      what another client makes of it
+//   npm run torture -- --trace FILE                             writes all packets of the last round into a file
+import { writeFileSync } from "node:fs";
 import { main, SetupError, setUp } from "../../setup.mjs";
 import { KILLS } from "./kills.mjs";
 import { plain } from "./table.mjs";
 import { BROKERS, CONTESTANTS, complaint, openTorture } from "./torture.mjs";
+import { transcript } from "./wire.mjs";
 
 const KINDS = [...Object.keys(KILLS), "mixed"];
-const OPTIONS = { kills: "25", seed: "", broker: BROKERS.join(","), kind: KINDS.join(","), contestant: CONTESTANTS[0] };
+const OPTIONS = { kills: "25", seed: "", broker: BROKERS.join(","), kind: KINDS.join(","), contestant: CONTESTANTS[0], trace: "" };
 
 /** Options of the command line as an object; throws what is not known. */
 function readOptions(args) {
@@ -52,6 +55,7 @@ await main(async () => {
       const verdict = await torture.round({ ...plan, kills, contestant, seed });
       verdicts.push(verdict);
       console.log(`${plan.broker}, ${plan.kind}: ${kills} kills in ${verdict.seconds.toFixed(0)} s`);
+      if (options.trace) writeFileSync(options.trace, transcript(verdict.packets));
       if (verdict.faults.length > 0) console.log(complaint({ ...verdict, seed }));
     }
   } finally {

@@ -4,11 +4,20 @@ import { FLOWS } from "./flows.mjs";
 
 const HEADS = ["broker", "killed", "kills", ...Object.values(FLOWS).map(({ title }) => title)];
 
+/** What is worth a word beside the three numbers. */
+const WORDS = {
+  interrupted: "interrupted",
+  indeterminate: "indeterminate",
+  lostByBroker: "gone with the broker",
+  reorderedByBroker: "reordered by the broker",
+  repeatedByBroker: "repeated by the broker",
+};
+
 /** @param {import("./ledger.mjs").Counts} counts */
-function cell({ messages, lost, duplicated, reordered, interrupted, indeterminate, lostByBroker }) {
-  const more = [interrupted && `${interrupted} interrupted`, indeterminate && `${indeterminate} indeterminate`];
-  if (lostByBroker) more.push(`${lostByBroker} gone with the broker`);
-  return [`${messages}: ${lost}/${duplicated}/${reordered}`, ...more.filter(Boolean)].join(", ");
+function cell(counts) {
+  const more = Object.entries(WORDS).filter(([name]) => counts[name] > 0);
+  const { messages, lost, duplicated, reordered } = counts;
+  return [`${messages}: ${lost}/${duplicated}/${reordered}`, ...more.map(([name, words]) => `${counts[name]} ${words}`)].join(", ");
 }
 
 /** @param {import("./round.mjs").Verdict[]} verdicts */

@@ -15,8 +15,8 @@ export const BROKERS = ["mosquitto", "ejabberd"];
 /** Clients that the page can be made of: "memory" is Hawser without a stored session. */
 export const CONTESTANTS = ["hawser", "memory", "mqttjs"];
 
-/** Faults that are shown of one round: the first tell what is wrong, a thousand would hide it. */
-const SHOWN = 10;
+/** Faults of one sort that are shown of one round: the first tell what is wrong, a thousand would hide it. */
+const SHOWN = 3;
 
 /**
  * @typedef {{ broker: string, kind: string, kills: number, contestant?: string, seed: number }} Plan of one round
@@ -44,9 +44,15 @@ export async function openTorture() {
   };
 }
 
-/** What is wrong, as text: the first faults with their histories, and how to have the same kills again. */
+/** What is wrong, as text: the first faults of each sort with their histories, and how to have the same kills again. */
 export function complaint({ broker, kind, kills, seed, faults }) {
   const again = `npm run torture -- --seed ${seed} --kills ${kills} --broker ${broker} --kind ${kind}`;
-  const more = faults.length > SHOWN ? [`... and ${faults.length - SHOWN} more`] : [];
-  return [`${faults.length} faults, seed ${seed} (${again})`, ...faults.slice(0, SHOWN), ...more].join("\n  ");
+  /** @type {Map<string, string[]>} a fault without its numbers is its sort */
+  const sorts = new Map();
+  for (const fault of faults) {
+    const sort = fault.split("\n")[0].replace(/: \d+/, ":");
+    sorts.set(sort, [...(sorts.get(sort) ?? []), fault]);
+  }
+  const shown = [...sorts].flatMap(([sort, all]) => [`${all.length} x ${sort}`, ...all.slice(0, SHOWN)]);
+  return [`${faults.length} faults, seed ${seed} (${again})`, ...shown].join("\n  ");
 }

@@ -14,8 +14,15 @@ export function writeWire(packets, session, ledger) {
   const carried = { up: new Map(), down: new Map() };
   for (const packet of packets) {
     const place = placeOf(packet, carried);
-    if (place?.session === session && place.number >= 0) ledger.onWire(place.flow, place.number, packet.at, words(packet));
+    if (place?.session === session && place.number >= 0) ledger.onWire(place.flow, place.number, packet, words(packet));
   }
+}
+
+/** All packets, a line each, for whoever has to find out what happened. */
+export function transcript(packets) {
+  const line = (packet) =>
+    `${new Date(packet.at).toISOString().slice(14, 23)} ${words(packet)}${packet.topic === null ? "" : ` ${packet.topic}`}`;
+  return `${packets.map(line).join("\n")}\n`;
 }
 
 /** The number that a packet is about. */

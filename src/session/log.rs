@@ -13,13 +13,15 @@ const SMALLEST: usize = 64;
 /// The latest value of each key.
 #[derive(Debug, Default)]
 pub(super) struct Log<'a> {
-    /// In the order they were first written; a message that is released moves to the end, for its order is that of the PUBRECs `[MQTT-4.6.0-4]`.
+    /// In the order they were first written; what comes back after it was removed is at the end, and a message that is released moves there, for its order is that of the PUBRECs `[MQTT-4.6.0-4]`.
     values: Vec<(StoreKey, Option<&'a [u8]>)>,
     /// Places in `values` plus one, by open addressing over the hash of the key; 0 is empty. A power of two, at most half full.
     slots: Vec<u32>,
     taken: usize,
     /// Bytes since the last snapshot.
     pub(super) size: usize,
+    /// No message has had this number, or a higher one.
+    pub(super) next_sequence: u64,
 }
 
 impl<'a> Log<'a> {
@@ -41,6 +43,7 @@ impl<'a> Log<'a> {
                     Change::Clear => {
                         log = Self {
                             size: bytes.len(),
+                            next_sequence: log.next_sequence,
                             ..Self::default()
                         }
                     }
@@ -63,13 +66,16 @@ impl<'a> Log<'a> {
         if self.taken.saturating_mul(2) >= self.slots.len() {
             self.grow();
         }
+        if let StoreKey::Outbound(sequence) = key {
+            self.next_sequence = self.next_sequence.max(sequence.saturating_add(1));
+        }
         let moves = value.is_some_and(|value| is_release(key, value));
         let at = self.find(key);
         let Some(slot) = self.slots.get_mut(at) else {
             return;
         };
         match (*slot as usize).checked_sub(1).and_then(|at| self.values.get_mut(at)) {
-            Some((_, standing)) if !moves => *standing = value,
+            Some((_, standing)) if !moves && standing.is_some() => *standing = value,
             standing => {
                 match standing {
                     Some((_, standing)) => *standing = None,

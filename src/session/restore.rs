@@ -42,6 +42,8 @@ impl Session {
         let other_version = facts.version != self.version && !(self.config.fall_back && facts.version == Version::V311);
         let mine = !other_client && !other_version && facts.broker == self.config.broker;
         self.version = facts.version;
+        // Also behind messages that are settled: the application may know them by their numbers.
+        self.next_sequence = log.next_sequence;
         let mut token = FIRST_TOKEN;
         for (key, value) in log.iter() {
             if let StoreKey::Outbound(sequence) = key {
@@ -97,7 +99,6 @@ impl Session {
         let Some((stage, entry)) = read_message(token, sequence, value, self.version) else {
             return;
         };
-        self.next_sequence = self.next_sequence.max(sequence.saturating_add(1));
         self.out.events.push(Event::Restored(Box::new(entry.describe())));
         let (id, expires, sent) = (entry.packet_id, entry.expires, entry.sent);
         if !mine {

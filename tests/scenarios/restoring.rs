@@ -93,6 +93,29 @@ fn what_was_sent_is_sent_again_with_dup_and_its_identifier_and_what_waited_follo
 }
 
 #[test]
+fn numbers_are_never_given_again_and_the_order_of_publishing_stays() {
+    for snapshot in [false, true] {
+        let mut world = online();
+        for token in 1..=3 {
+            world.publish(token, 1, "t", &token.to_string());
+        }
+        world.puback(3);
+        if snapshot {
+            world.session.handle_store_back(world.time());
+            world.drain();
+        }
+        let mut page = resumed(world);
+        for token in 4..=5 {
+            page.publish(token, 1, "t", &token.to_string());
+        }
+        let page = resumed(page);
+        let ids: Vec<u64> = page.restored.iter().map(|message| message.id).collect();
+        // The number 2 was that of the third message, which is settled.
+        assert_eq!(ids, [0, 1, 3, 4], "snapshot: {snapshot}");
+    }
+}
+
+#[test]
 fn what_was_released_is_released_again_in_the_order_of_the_pubrecs() {
     let mut world = online();
     for token in 1..=3 {

@@ -27,6 +27,26 @@ function wasmOpt(input, output) {
   return JSON.parse(printed);
 }
 
+/** What leads to the message of a panic. */
+const PANICS =
+  /\bpanicking::|::panic_(already|poisoned)|(unwrap|slice_index|len_mismatch)_fail|::assert_failed|raw_vec::(handle_error|capacity_overflow)/;
+
+/**
+ * Takes the messages of panics out: a panic is a trap, and its words are for a console that WebAssembly does not have. With them goes the code that would
+ * put them together, 2.2 KB of brotli.
+ */
+async function withoutPanicMessages(wasm) {
+  const { default: binaryen } = await import("binaryen");
+  const module = binaryen.readBinary(readFileSync(wasm));
+  const functions = Array.from({ length: module.getNumFunctions() }, (_, at) => binaryen.getFunctionInfo(module.getFunctionByIndex(at)));
+  for (const { name, module: imported, params, results } of functions) {
+    if (imported || !PANICS.test(name)) continue;
+    module.removeFunction(name);
+    module.addFunction(name, params, results, [], module.unreachable());
+  }
+  writeFileSync(wasm, module.emitBinary());
+}
+
 /** All features that rustc's wasm32 target uses by default; every browser of the last three years has them. */
 const WASM_OPT = [
   // Not -O3, and no large function into its only caller: browsers compile a function when it is first called, and a start calls few of them. 1.1 KB of
@@ -47,7 +67,7 @@ const WASM_OPT = [
 const STACK = "-Clink-arg=-zstack-size=131072";
 
 /** The engine: dist/hawser.wasm and its JavaScript glue target/pkg/hawser.js (with types). */
-function buildEngine() {
+async function buildEngine() {
   const env = { ...wasmToolchain() };
   const target = ["--locked", "--target", "wasm32-unknown-unknown"];
   run(env.CARGO, ["fetch", "--quiet", ...target], { env });
@@ -61,6 +81,7 @@ function buildEngine() {
   run(env.CARGO, ["build", "--quiet", "--release", "--lib", ...target], { env });
   const wasm = join(env.CARGO_TARGET_DIR, "wasm32-unknown-unknown/release/hawser.wasm");
   run(wasmBindgen(), [wasm, "--target", "web", "--out-dir", path("target/pkg"), "--out-name", "hawser", "--omit-default-module-path"]);
+  await withoutPanicMessages(path("target/pkg/hawser_bg.wasm"));
   const names = wasmOpt(path("target/pkg/hawser_bg.wasm"), path("target/pkg/optimised.wasm"));
   writeFileSync(path("target/pkg/hawser.js"), withShortNames(readFileSync(path("target/pkg/hawser.js"), "utf8"), names));
   renameSync(path("target/pkg/optimised.wasm"), path("dist/hawser.wasm"));

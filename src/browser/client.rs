@@ -165,7 +165,7 @@ impl Engine {
 
     /// What the engine has counted: an object of its own each time.
     #[wasm_bindgen(unchecked_return_type = "EngineStats")]
-    pub fn stats(&self) -> Result<JsValue, JsError> {
+    pub fn stats(&self) -> JsValue {
         stats::to_object(&self.driver.stats())
     }
 

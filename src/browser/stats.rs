@@ -74,10 +74,8 @@ impl Traffic {
     }
 }
 
-/// As a plain JavaScript object.
-pub fn to_object(stats: &Stats) -> Result<JsValue, JsError> {
+/// As a plain JavaScript object. Text keys and numbers cannot fail to be written.
+pub fn to_object(stats: &Stats) -> JsValue {
     let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
-    stats
-        .serialize(&serializer)
-        .map_err(|_| JsError::new("the statistics cannot be written"))
+    stats.serialize(&serializer).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! The driver's part: performs what the session asks for, and checks that it may be performed.
 
 use hawser::codec::{self, Place, Properties};
-use hawser::session::{Event, Frame, Outputs};
+use hawser::session::{Config, Event, Frame, Outputs, StoreBatch};
 
 use crate::world::{Delivered, Socket, World};
 
@@ -59,6 +59,38 @@ impl World {
         }
     }
 
+    /// A batch is in the store.
+    pub fn keep(&mut self, batch: StoreBatch) {
+        let number = batch.number;
+        if batch.is_snapshot() {
+            self.log.clear();
+        }
+        let mut segment = Vec::new();
+        batch.encode(&mut segment);
+        self.log.push(segment);
+        self.last = number;
+        self.committed.push(batch);
+        self.session.handle_stored(self.time(), number);
+    }
+
+    /// The page is killed, and another one is loaded so many milliseconds later: it has what was committed, and nothing else. It is not started yet.
+    pub fn reload(self, config: Config, milliseconds: u64) -> Self {
+        let mut page = Self::new(config);
+        page.now = self.now + milliseconds;
+        (page.log, page.last) = (self.log, self.last);
+        page.restore();
+        page
+    }
+
+    /// Hands the session what the store has.
+    pub fn restore(&mut self) {
+        let log = std::mem::take(&mut self.log);
+        self.session
+            .restore(self.time(), self.last, log.iter().map(Vec::as_slice));
+        self.log = log;
+        self.drain();
+    }
+
     fn on_event(&mut self, event: Event, frame: &[u8]) {
         match event {
             Event::Status(state) => {
@@ -106,7 +138,7 @@ impl World {
                 step,
                 properties,
             } => self.asked.push((exchange, step, frame[properties.range()].to_vec())),
-            Event::Stored { token, .. } => self.stored.push(token),
+            Event::Stored { token, id } => self.stored.push((token, id)),
             Event::Restored(message) => self.restored.push(*message),
             Event::Filter { identifier, filter } => self.filters.push((identifier, filter.into())),
             Event::Gap(gap) => self.gaps.push(gap),

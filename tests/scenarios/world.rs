@@ -61,6 +61,8 @@ pub struct World {
     pub password: Option<Vec<u8>>,
     /// Commits wait for [`World::commit`].
     pub slow_store: bool,
+    /// Publishes ask to hear when they are stored.
+    pub tell_stored: bool,
     pub batches: VecDeque<StoreBatch>,
     /// Batches in the order they were committed.
     pub committed: Vec<StoreBatch>,
@@ -69,8 +71,8 @@ pub struct World {
     /// The number of the last of them.
     pub last: u64,
     pub frames: Vec<Frame>,
-    /// Publishes that were told to be stored.
-    pub stored: Vec<u32>,
+    /// Publishes that were told to be stored: token and number.
+    pub stored: Vec<(u32, u64)>,
     /// What an earlier page left.
     pub restored: Vec<Restored>,
     pub filters: Vec<(u32, String)>,
@@ -136,6 +138,7 @@ impl World {
             username: None,
             password: None,
             slow_store: false,
+            tell_stored: false,
             batches: VecDeque::new(),
             committed: Vec::new(),
             log: Vec::new(),
@@ -203,7 +206,7 @@ impl World {
             qos,
             retain,
             properties,
-            tell_stored: false,
+            tell_stored: self.tell_stored,
         };
         if let Published::Settled(code) = self.session.publish(self.time(), request) {
             assert_eq!(self.settled.insert(token, (code, None)), None, "settled twice");
@@ -400,38 +403,6 @@ impl World {
     pub fn commit(&mut self) {
         let batch = self.batches.pop_front().expect("a batch under way");
         self.keep(batch);
-        self.drain();
-    }
-
-    /// A batch is in the store.
-    pub fn keep(&mut self, batch: StoreBatch) {
-        let number = batch.number;
-        if batch.is_snapshot() {
-            self.log.clear();
-        }
-        let mut segment = Vec::new();
-        batch.encode(&mut segment);
-        self.log.push(segment);
-        self.last = number;
-        self.committed.push(batch);
-        self.session.handle_stored(self.time(), number);
-    }
-
-    /// The page is killed, and another one is loaded so many milliseconds later: it has what was committed, and nothing else. It is not started yet.
-    pub fn reload(self, config: Config, milliseconds: u64) -> Self {
-        let mut page = Self::new(config);
-        page.now = self.now + milliseconds;
-        (page.log, page.last) = (self.log, self.last);
-        page.restore();
-        page
-    }
-
-    /// Hands the session what the store has.
-    pub fn restore(&mut self) {
-        let log = std::mem::take(&mut self.log);
-        self.session
-            .restore(self.time(), self.last, log.iter().map(Vec::as_slice));
-        self.log = log;
         self.drain();
     }
 }

@@ -17,7 +17,7 @@ export interface CloseOptions {
   readonly will?: boolean | undefined;
   /**
    * How long the broker keeps the session from now on, in seconds. Default: as it was, but 0 when the client identifier
-   * was made at random: nobody could find that session again.
+   * was made at random and is not stored: nobody could find that session again. With 0 a stored session is cleared.
    */
   readonly sessionExpiry?: Duration | undefined;
   /** A text for the broker's log. */
@@ -43,7 +43,7 @@ export function closeSettings(
 }
 
 function sessionExpiry(value: unknown, engine: EngineOptions): number | undefined {
-  if (value === undefined) return engine.clientId === undefined && engine.sessionExpiry > 0 ? 0 : undefined;
+  if (value === undefined) return engine.clientId === undefined && !engine.durable && engine.sessionExpiry > 0 ? 0 : undefined;
   const expiry = durationOf("sessionExpiry", value, { unit: "s", min: 0, max: 0xffff_ffff });
   // [MQTT-3.14.2-2]: a session that was to end with the connection cannot be given a life afterwards.
   if (expiry > 0 && engine.sessionExpiry === 0) throw new OptionError("sessionExpiry", "only 0 when `session.expiry` was 0", value);

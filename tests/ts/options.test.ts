@@ -347,6 +347,7 @@ test("close ends a session that nobody could find again, and leaves others as th
   };
   assert.deepEqual(bytes(undefined, {}), [0, 0x11, 0, 0, 0, 0]);
   assert.deepEqual(bytes(undefined, { clientId: "a" }), [0]);
+  assert.deepEqual(bytes(undefined, { session: { name: "stored" } }), [0]);
   assert.deepEqual(bytes(undefined, { session: { expiry: 0 } }), [0]);
   assert.deepEqual(bytes(undefined, { protocol: "3.1.1" }), [0]);
   assert.deepEqual(bytes({ will: true, sessionExpiry: "1m" }, { clientId: "a" }), [4, 0x11, 0, 0, 0, 60]);

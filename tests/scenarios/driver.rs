@@ -59,6 +59,20 @@ impl World {
         }
     }
 
+    /// Commits until nothing is left to commit.
+    pub fn commit_all(&mut self) {
+        while !self.batches.is_empty() {
+            self.commit();
+        }
+    }
+
+    /// Commits the batch that is under way.
+    pub fn commit(&mut self) {
+        let batch = self.batches.pop_front().expect("a batch under way");
+        self.keep(batch);
+        self.drain();
+    }
+
     /// A batch is in the store.
     pub fn keep(&mut self, batch: StoreBatch) {
         let number = batch.number;

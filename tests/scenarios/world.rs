@@ -389,20 +389,4 @@ impl World {
         self.session.handle_timeout(self.time());
         self.drain();
     }
-
-    // ----- the store
-
-    /// Commits until nothing is left to commit.
-    pub fn commit_all(&mut self) {
-        while !self.batches.is_empty() {
-            self.commit();
-        }
-    }
-
-    /// Commits the batch that is under way.
-    pub fn commit(&mut self) {
-        let batch = self.batches.pop_front().expect("a batch under way");
-        self.keep(batch);
-        self.drain();
-    }
 }

@@ -22,6 +22,7 @@ mod information;
 mod keep_alive;
 mod keeping;
 mod limits;
+mod losing;
 mod overflowing;
 mod pending;
 mod publishing;

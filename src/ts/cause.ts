@@ -218,13 +218,13 @@ export function causeOf(raw: RawCause): Cause | undefined {
     case "keep-alive-timeout":
       return {
         kind,
-        message: "The broker fell silent: nothing came for one and a half keep-alive intervals. Check the network; the client reconnects.",
+        message: "The broker was silent for one and a half keep-alive intervals. Check the network; the client reconnects.",
       };
     case "wrong-subprotocol":
       return {
         kind,
         message:
-          'The server opened a WebSocket but did not choose the subprotocol "mqtt". Check the path of the URL, and that a proxy passes Sec-WebSocket-Protocol on.',
+          'The server did not choose the WebSocket subprotocol "mqtt". Check the URL, and that a proxy passes Sec-WebSocket-Protocol on.',
       };
     case "text-frame":
       return { kind, message: "The server sent a text frame, which MQTT forbids. Check that the URL leads to an MQTT broker." };
@@ -245,7 +245,7 @@ export function engineCause(detail: string): EngineCause {
   return {
     kind: "engine",
     detail,
-    message: `The WebAssembly engine does not run: ${detail}. Check that hawser.wasm is served beside hawser.js (or set the option \`wasm\`), and that the page's Content-Security-Policy allows 'wasm-unsafe-eval'.`,
+    message: `The WebAssembly engine does not run: ${detail}. Serve hawser.wasm beside hawser.js (or set the option \`wasm\`), and allow 'wasm-unsafe-eval' in the page's Content-Security-Policy.`,
   };
 }
 
@@ -258,7 +258,7 @@ export function sessionInUseCause(session: string, slots: number): SessionInUseC
 function socketMessage(kind: "socket-failed" | "socket-closed", code: number, reason: string): string {
   const closed = reason ? `${code}, "${reason}"` : `${code}`;
   return kind === "socket-failed"
-    ? `The WebSocket could not be opened (close code ${closed}). Check that the broker runs, that the URL's host, port and path are right, and that a page on https uses wss.`
+    ? `The WebSocket could not be opened (close code ${closed}). Check that the broker runs, the URL, and that a page on https uses wss.`
     : `The WebSocket was closed (close code ${closed}). The network or the broker went away.`;
 }
 
@@ -291,7 +291,7 @@ function connectTimeoutCause(phase: ConnectPhase): ConnectTimeoutCause {
   const what = {
     address: "`credentials` gave no answer in time. Check where it takes them from.",
     socket: "The WebSocket did not open in time. Check the network, the URL and any firewall.",
-    handshake: "The server opened a WebSocket but did not answer CONNECT in time. Check that the URL leads to an MQTT broker.",
+    handshake: "The server did not answer CONNECT in time. Check that the URL leads to an MQTT broker.",
   }[phase];
   return { kind: "connect-timeout", phase, message: what };
 }

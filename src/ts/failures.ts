@@ -48,7 +48,7 @@ type LocalCode =
 const TABLE: Readonly<Record<number, Row>> = {
   256: [
     "abandoned",
-    "The stored session that this message waited in was that of another broker or client identifier, and is given up",
+    "It waited in a stored session of another broker or client identifier",
     "Use another `session.name` for another broker or `clientId`",
   ],
   258: [
@@ -65,7 +65,7 @@ const TABLE: Readonly<Record<number, Row>> = {
   261: ["retain-not-available", "The broker does not keep retained messages", "Publish without `retain`"],
   262: [
     "indeterminate",
-    "The broker lost the session, or came back with lower limits, while this message was under way, so nobody can tell whether it arrived",
+    "The broker lost the session or lowered its limits while this message was under way: nobody can tell whether it arrived",
     "Check by other means before sending it again, and raise `session.expiry`",
   ],
   263: ["invalid-topic", "The engine refused the topic", "Use a topic name without wildcards, or a valid filter"],
@@ -75,14 +75,10 @@ const TABLE: Readonly<Record<number, Row>> = {
   267: ["expired", "The message was over before it could be sent", "Raise its `expiry`, or publish it again if it is still wanted"],
   271: [
     "dropped",
-    "The queue of messages that wait to be sent was full, and this one was given up",
-    "`queue.overflow` chose it; publish less while offline, or raise `queue.messages` and `queue.bytes`",
+    "The queue of messages that wait to be sent was full",
+    "Publish less while offline, or raise `queue.messages` and `queue.bytes`",
   ],
-  272: [
-    "superseded",
-    "A later message with the same topic took its place before it was sent",
-    "None is needed: `queue.overflow` asks for it",
-  ],
+  272: ["superseded", "A later message with the same topic took its place before it was sent", "`queue.overflow` asks for it"],
   273: ["offline", "There is no link, and messages at QoS 0 do not wait for one", 'Publish with QoS 1, or set `queue.qos0` to "queue"'],
 };
 

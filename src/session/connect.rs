@@ -49,7 +49,9 @@ impl Session {
     /// The first connection as the user says; a later one cleanly only if there is nothing here to resume, so that no foreign state comes back.
     fn wants_clean_start(&self) -> bool {
         let v5 = self.offered == Version::V5;
-        let wanted = if self.connected_before || self.config.durable {
+        // Nobody has a session under a name that was made just now. Mosquitto 2.0 does not keep sessions that began cleanly over its own restart.
+        let unheard = self.config.client_id.is_none() && !self.in_doubt;
+        let wanted = if self.connected_before || (self.config.durable && !unheard) {
             // In 3.1.1 a clean session would end with this connection too: there a broker that remembers more than we do is met when it says so.
             v5 && !self.has_session
         } else {

@@ -97,7 +97,7 @@ impl Session {
         let facts = Facts {
             version: self.version,
             session: self.has_session,
-            doubt: self.has_session && !online,
+            doubt: !online,
             identified: self.subscriptions.all_identified(),
             last_online: self.last_online,
             expiry: self.session_expiry,

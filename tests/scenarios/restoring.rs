@@ -159,12 +159,16 @@ fn the_client_identifier_of_the_first_page_is_that_of_the_next() {
     world.restore();
     world.start();
     world.open();
-    let first = world.take();
-    // Killed before CONNACK: no session, the same name.
+    let first = world.take().remove(0);
+    // Not cleanly: under a name of its own making there is nothing yet, and Mosquitto 2.0 keeps no session over its restart that began cleanly.
+    assert!(!first.contains(" clean"), "{first}");
+    // Killed before CONNACK: no session here, perhaps one there, the same name.
     let mut page = world.reload(config.clone(), 1_000);
     page.start();
     page.open();
-    assert_eq!(page.take(), first);
+    let second = page.take().remove(0);
+    assert!(second.contains(" clean"), "{second}");
+    assert_eq!(second.replace(" clean", ""), first);
     page.connack(false, &[]);
     let id = page.connected.clone().unwrap().client_id;
     let mut page = page.reload(config, 1_000);

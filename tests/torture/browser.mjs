@@ -1,6 +1,7 @@
 // Chromium with a profile that outlives it, and the ways to kill it: only what has been told to other processes survives.
 
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { FLAGS, launchChromium } from "../chromium.mjs";
 import { ownFolder } from "../servers/daemon.mjs";
 
@@ -61,7 +62,9 @@ export async function openBrowser() {
       browser.process().kill("SIGKILL");
       await gone(pids);
       page = undefined;
-      browser = await launch();
+      // What says that the profile is in use: by a process that is gone, or whose number another one has by now.
+      for (const name of ["Lock", "Cookie", "Socket"]) await rm(join(profile.path, `Singleton${name}`), { force: true });
+      browser = await launch().catch(launch);
       await this.open(last);
     },
     /** A reload, as users do it. */

@@ -69,7 +69,7 @@ export class Ledger {
     if (direction === "down" && type === "PUBREL") entry.marks.add("released");
     if (type !== "PUBLISH" || (direction === "up") !== (FLOWS[flow].direction === "out")) return;
     entry.seen ??= ++this.#seen;
-    // The sender must not send the PUBLISH again once it has sent the PUBREL [MQTT-4.3.3-4]: for the receiver it is a new message.
+    // The sender must not send the PUBLISH again once it has sent the PUBREL [MQTT-4.3.3-6]: for the receiver it is a new message.
     if (direction === "down" && entry.marks.delete("released")) entry.repeats += 1;
     const before = this.#lastSent[flow];
     // Of one flow the client sends no number behind a later one: neither for the first time, nor again on the next link.

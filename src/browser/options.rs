@@ -234,7 +234,7 @@ pub fn qos(bits: u32) -> Qos {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
 

@@ -92,8 +92,9 @@ export class Log {
       if (snapshot) this.#giveUp(reasonOf(error, ABORTED), error);
       else this.#tell(BACK);
     };
+    let transaction;
     try {
-      const transaction = database.transaction(LOG, "readwrite", this.#options);
+      transaction = database.transaction(LOG, "readwrite", this.#options);
       transaction.oncomplete = () => {
         if (database === this.#database) this.#tell(COMMITTED);
       };
@@ -103,6 +104,8 @@ export class Log {
       log.put(segment.slice(), number); // a copy, or all memory of the module would be stored
       transaction.commit();
     } catch (error) {
+      // It may still complete, without the segment.
+      if (transaction) transaction.oncomplete = transaction.onabort = null;
       failed(error);
     }
   }

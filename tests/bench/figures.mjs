@@ -2,6 +2,8 @@
 
 /** @typedef {import("./lab.mjs").Measurement} Measurement */
 
+const GROWTH = "-growth";
+
 export function median(numbers) {
   const sorted = numbers.filter(Number.isFinite).sort((a, b) => a - b);
   if (sorted.length === 0) return undefined;
@@ -52,7 +54,7 @@ export class Results {
 /**
  * Holds Hawser's figure, or its ratio to another, against a floor.
  * @param {Results} results
- * @param {string} id of the row, or `memory-growth`
+ * @param {string} id of the row; with `-growth` of what a memory row gained later
  * @param {{ against?: string, row?: string, atLeast?: number, atMost?: number, goal: number }} floor
  * @returns {{ measured: number | undefined, holds: boolean, reached: boolean }} `reached`: the goal too
  */
@@ -63,7 +65,7 @@ export function judge(results, id, floor) {
 }
 
 function measuredFor(results, id, { against, row }) {
-  if (id === "memory-growth") return results.median("memory", "hawser", "growth");
+  if (id.endsWith(GROWTH)) return results.median(id.slice(0, -GROWTH.length), "hawser", "growth");
   if (against) return results.ratio([id, "hawser"], [id, against]);
   if (row) return results.ratio([id, "hawser"], [row, "hawser"]);
   return results.median(id, "hawser");

@@ -16,12 +16,15 @@ const PATIENCE = 120_000;
  * @typedef {object} Measurement
  * @property {number} value the row's figure: messages/s, microseconds of CPU a message, MB/s, ms or MB
  * @property {number} [cpu] microseconds of main-thread CPU a message
+ * @property {number} [stored] bytes stored for each message
  * @property {number} [growth] MB gained between the first thousand messages and the last
  * @property {number} [serverBusy] share of one core that the server used meanwhile
  * @property {string[]} faults messages lost, repeated, damaged, out of order, acknowledged wrongly
  */
 
 export class Lab {
+  #sessions = 0;
+
   static async open() {
     const program = buildBlast();
     const lab = new Lab();
@@ -49,23 +52,27 @@ export class Lab {
 
   /** @returns {Promise<Measurement>} */
   async measure(row, contestant, smoke) {
-    const context = await this.browser.createBrowserContext();
+    // What is stored belongs on the disk, where only the browser's own profile is; another context keeps it in memory.
+    const context = row.durable ? this.browser.defaultBrowserContext() : await this.browser.createBrowserContext();
     const broken = [];
+    let page;
     try {
-      const page = await context.newPage();
+      page = await context.newPage();
       page.on("pageerror", (error) => broken.push(String(error)));
       const count = countFor(row, contestant, smoke);
-      const outcome = await withPatience(this.#perform(page, { row, contestant, count, smoke }), `${row.id}, ${contestant}`);
+      const session = row.durable ? `${row.id}-${++this.#sessions}` : undefined;
+      const outcome = await withPatience(this.#perform(page, { row, contestant, count, smoke, session }), `${row.id}, ${contestant}`);
       outcome.faults.push(...broken);
       return outcome;
     } finally {
-      await context.close();
+      await (row.durable ? page?.close() : context.close());
     }
   }
 
   #perform(page, task) {
     if (task.row.kind === "startup") return this.#startup(page, task);
     if (task.row.kind === "memory") return this.#memory(page, task);
+    if (task.row.kind === "restore") return this.#restore(page, task);
     return this.#work(page, task);
   }
 
@@ -76,10 +83,20 @@ export class Lab {
     return { value: await page.evaluate(() => globalThis.startup), faults: [] };
   }
 
-  async #work(page, { row, contestant, count, smoke }) {
+  /** One page stores, another takes up what it has left. */
+  async #restore(page, { row, contestant, count, session }) {
+    const task = { contestant, session, work: { ...row, count } };
+    await page.goto(`${this.pages.url}/bench.html`);
+    const bytes = await page.evaluate((task) => globalThis.bench.store(task), task);
+    await page.reload();
+    const { milliseconds, faults } = await page.evaluate((task) => globalThis.bench.restore(task), task);
+    return { value: milliseconds, stored: bytes / count, faults };
+  }
+
+  async #work(page, { row, contestant, count, smoke, session }) {
     await page.goto(`${this.pages.url}/bench.html`);
     const work = { ...row, count, warmUp: smoke ? 0 : row.warmUp };
-    await page.evaluate((task) => globalThis.bench.prepare(task), { contestant, url: this.blast.url, work });
+    await page.evaluate((task) => globalThis.bench.prepare(task), { contestant, url: this.blast.url, work, session });
     const [before, serverBefore, from] = [await renderers(this.session), wholeProcess(this.blast.pid), performance.now()];
     const { milliseconds, messages, faults } = await page.evaluate(() => globalThis.bench.run());
     const [elapsed, serverAfter, after] = [performance.now() - from, wholeProcess(this.blast.pid), await renderers(this.session)];
@@ -90,13 +107,13 @@ export class Lab {
   }
 
   /** What a page holds after garbage collection: JavaScript heap, array buffers, the DOM's own, and wasm memory. */
-  async #memory(page, { row, contestant, count }) {
+  async #memory(page, { row, contestant, count, session }) {
     await page.evaluateOnNewDocument(watchWasmMemory);
     await page.goto(`${this.pages.url}/bench.html`);
-    const session = await page.createCDPSession();
+    const tools = await page.createCDPSession();
     const held = async () => {
-      await session.send("HeapProfiler.collectGarbage");
-      const usage = await session.send("Runtime.getHeapUsage");
+      await tools.send("HeapProfiler.collectGarbage");
+      const usage = await tools.send("Runtime.getHeapUsage");
       const wasm = await page.evaluate(() => globalThis.wasmMemory());
       return (usage.usedSize + usage.embedderHeapUsedSize + usage.backingStorageSize + wasm) / MEGABYTE;
     };
@@ -110,6 +127,7 @@ export class Lab {
     await page.evaluate((task) => globalThis.bench.prepare(task), {
       contestant,
       url: this.blast.url,
+      session,
       work: { ...row, kind: "receive", count: 1000, warmUp: 0 },
     });
     faults.push(...(await page.evaluate(() => globalThis.bench.run())).faults);

@@ -15,10 +15,11 @@ const MIB = 1_048_576;
  * @typedef {object} Row
  * @property {string} id
  * @property {string} title
- * @property {"receive" | "publish" | "publishFour" | "startup" | "memory"} kind
+ * @property {"receive" | "publish" | "publishFour" | "startup" | "memory" | "restore"} kind
  * @property {"rate" | "cpu" | "megabytes" | "milliseconds" | "heap"} figure what the row is judged by; `cpu` is of the page's main thread
  * @property {string[]} contestants
  * @property {number} [qos]
+ * @property {boolean} [durable] the session is stored, in a profile on disk
  * @property {number} [packets] PUBLISH packets in a frame
  * @property {number} [size] bytes of a payload
  * @property {number} [filters] subscriptions with a handler each, instead of one for the stream's own topic
@@ -124,6 +125,59 @@ export const ROWS = [
     smoke: 300,
   },
   {
+    id: "receive-q1-durable",
+    title: "received QoS 1, acknowledged, stored session",
+    kind: "receive",
+    figure: "rate",
+    contestants: ["hawser"],
+    qos: 1,
+    packets: 1,
+    durable: true,
+    size: 64,
+    count: 30_000,
+    warmUp: 3_000,
+    smoke: 300,
+  },
+  {
+    id: "publish-q1-durable",
+    title: "published QoS 1, all at once, stored session",
+    kind: "publish",
+    figure: "rate",
+    contestants: ["hawser"],
+    qos: 1,
+    durable: true,
+    size: 64,
+    count: 20_000,
+    warmUp: 3_000,
+    smoke: 300,
+  },
+  {
+    id: "receive-q2-durable",
+    title: "received QoS 2, stored session",
+    kind: "receive",
+    figure: "rate",
+    contestants: ["hawser"],
+    qos: 2,
+    packets: 1,
+    durable: true,
+    size: 64,
+    count: 20_000,
+    warmUp: 3_000,
+    smoke: 300,
+  },
+  {
+    id: "restore",
+    title: "connect() to 10,000 stored messages in the outbox",
+    kind: "restore",
+    figure: "milliseconds",
+    contestants: ["hawser"],
+    durable: true,
+    qos: 1,
+    size: 64,
+    count: 10_000,
+    smoke: 200,
+  },
+  {
     id: "large-in",
     title: "1 MiB payloads, QoS 0 in",
     kind: "receive",
@@ -198,6 +252,19 @@ export const ROWS = [
     size: 64,
     count: 2_000_000,
     counts: { mqttjs: 50_000 },
+    smoke: 1_000,
+  },
+  {
+    id: "memory-durable",
+    title: "the same with a stored session and QoS 2",
+    kind: "memory",
+    figure: "heap",
+    contestants: ["hawser"],
+    qos: 2,
+    packets: 50,
+    durable: true,
+    size: 64,
+    count: 2_000_000,
     smoke: 1_000,
   },
 ];

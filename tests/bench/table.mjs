@@ -13,23 +13,28 @@ function rounded(value) {
 
 const UNITS = { cpu: " µs", rate: "/s", megabytes: " MB/s", milliseconds: " ms", heap: " MB" };
 
-/** One contestant's figure; a rate comes with the main-thread CPU that a message cost. */
+/** What a floor that is a ratio to another row compares with. */
+const OTHER_ROWS = { "filters-1": "one filter", "receive-q1": "in memory", "publish-q1": "in memory", "receive-q2": "in memory" };
+
+/** One contestant's figure; a rate comes with the main-thread CPU that a message cost, a restored session with the bytes it takes. */
 function cell(results, row, contestant) {
   const value = results.median(row.id, contestant);
   if (value === undefined) return "";
   const cpu = results.median(row.id, contestant, "cpu");
   const beside = row.figure === "rate" && cpu !== undefined ? `, ${rounded(cpu)} µs` : "";
-  return `${rounded(value)}${UNITS[row.figure]}${beside}`;
+  const stored = results.median(row.id, contestant, "stored");
+  const each = stored === undefined ? "" : `, ${rounded(stored)} bytes a message`;
+  return `${rounded(value)}${UNITS[row.figure]}${beside}${each}`;
 }
 
 const times = (value) => (value === undefined ? "" : `${value >= 10 ? rounded(value) : value.toFixed(value < 0.1 ? 3 : 2)} ×`);
 
-function verdict(results, id, floor) {
+function verdict(results, id, floor, unit) {
   const { measured, holds, reached } = judge(results, id, floor);
   const limit = floor.atMost === undefined ? `≥ ${floor.atLeast}` : `≤ ${floor.atMost}`;
   if (measured === undefined) return ["", limit, String(floor.goal), ""];
-  const shown = floor.against || floor.row ? times(measured) : `${rounded(measured)} MB`;
-  const target = { joined: "bare, joined", bare: "bare" }[floor.against] ?? (floor.row ? "one filter" : "");
+  const shown = floor.against || floor.row ? times(measured) : `${rounded(measured)}${unit}`;
+  const target = { joined: "bare, joined", bare: "bare" }[floor.against] ?? OTHER_ROWS[floor.row] ?? "";
   return [`${shown}${target && ` to ${target}`}`, limit, String(floor.goal), reached ? "goal" : holds ? "yes" : "**NO**"];
 }
 
@@ -47,7 +52,7 @@ export function table(results, rows, floors) {
   for (const row of rows) {
     const cells = names.map((contestant) => cell(results, row, contestant));
     const toMqttJs = times(results.ratio([row.id, "hawser"], [row.id, "mqttjs"]));
-    const judged = floors[row.id] ? verdict(results, row.id, floors[row.id]) : ["", "", "", ""];
+    const judged = floors[row.id] ? verdict(results, row.id, floors[row.id], UNITS[row.figure]) : ["", "", "", ""];
     lines.push(line([row.title, ...cells, toMqttJs, ...judged]));
     if (row.kind === "memory") {
       const growth = names.map((contestant) => {
@@ -55,7 +60,7 @@ export function table(results, rows, floors) {
         return value === undefined ? "" : `${rounded(value)} MB`;
       });
       const title = `the same, gained from there to message ${number(row.count, 0)}`;
-      lines.push(line([title, ...growth, "", ...verdict(results, "memory-growth", floors["memory-growth"])]));
+      lines.push(line([title, ...growth, "", ...verdict(results, `${row.id}-growth`, floors[`${row.id}-growth`], UNITS.heap)]));
     }
   }
   return lines.join("\n");

@@ -90,6 +90,11 @@ pub enum Record {
         outgoing: bool,
         packet_type: u32,
     },
+    Storage {
+        durability: u32,
+        reason: u32,
+        detail: String,
+    },
 }
 
 /// What to do with a delivery before it is read, and with each record.
@@ -323,7 +328,12 @@ impl Inner {
                 outgoing: flags & 1 != 0,
                 packet_type: flags >> 4,
             },
-            kind::IDENTIFIER => return None,
+            kind::STORAGE => Record::Storage {
+                durability: flags,
+                reason: words[0],
+                detail: text(&words[1..]),
+            },
+            kind::IDENTIFIER | kind::STORED | kind::RESTORED | kind::GAP | kind::FILTER => return None,
             settled => Record::Settled {
                 kind: settled,
                 token: words[0],

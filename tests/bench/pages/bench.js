@@ -51,6 +51,22 @@ async function publish(client, { kind, qos, count, size }, payloads) {
   return { milliseconds, messages: count, faults, frames: report.frames };
 }
 
+/** Bytes of all segments in the database of a session. */
+function storedBytes(name) {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name);
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      const all = request.result.transaction("log").objectStore("log").getAll();
+      all.onerror = () => reject(all.error);
+      all.onsuccess = () => {
+        request.result.close();
+        resolve(all.result.reduce((sum, { length }) => sum + length, 0));
+      };
+    };
+  });
+}
+
 let client;
 let ready;
 
@@ -61,10 +77,10 @@ function stage(work) {
 }
 
 globalThis.bench = {
-  /** Connects, warms up, and makes what is to be sent. @param {{ contestant: string, url: string, work: Work }} task */
-  async prepare({ contestant, url, work }) {
+  /** Connects, warms up, and makes what is to be sent. @param {{ contestant: string, url: string, work: Work, session?: string }} task */
+  async prepare({ contestant, url, work, session }) {
     client = await load[contestant]();
-    await client.open(url);
+    await client.open(url, session);
     if (work.warmUp > 0) {
       stage({ ...work, count: work.warmUp, filters: 0 });
       await ready();
@@ -77,4 +93,20 @@ globalThis.bench = {
 
   /** @returns {Promise<Outcome>} */
   run: () => ready(),
+
+  /** Fills the outbox of a stored session; returns the bytes that its database holds then. */
+  async store({ contestant, session, work }) {
+    const payloads = Array.from({ length: work.count }, (_, number) => payloadOf(number, work.size));
+    await (await load[contestant]()).store(session, "sensor/outbox/7", payloads);
+    return storedBytes(`hawser/${session}/0`);
+  },
+
+  /** Takes up a stored session: how long that took, and whether all its messages are there. @returns {Promise<Outcome>} */
+  async restore({ contestant, session, work }) {
+    const restoring = await load[contestant]();
+    const from = performance.now();
+    const messages = await restoring.restore(session);
+    const milliseconds = performance.now() - from;
+    return { milliseconds, messages, faults: messages === work.count ? [] : [`${messages} of ${work.count} messages restored`] };
+  },
 };

@@ -2,18 +2,34 @@
 
 import { connect } from "/dist/hawser.js";
 
+const NOBODY = "ws://127.0.0.1:9/";
+
 export class Hawser {
   #client;
   #subscription;
 
-  open(url) {
-    this.#client = connect(url);
+  /** With a `name` the session is stored under it. */
+  open(url, name) {
+    this.#client = connect(url, name && { session: { name } });
     return new Promise((resolve, reject) => {
       this.#client.addEventListener("status", ({ status }) => {
         if (status.state === "online") resolve();
         if (status.state === "stopped" || status.state === "waiting") reject(new Error(status.cause.message));
       });
     });
+  }
+
+  /** Stores messages that cannot leave: nobody listens there. */
+  async store(name, topic, payloads) {
+    this.#client = connect(NOBODY, { session: { name } });
+    await Promise.all(payloads.map((payload) => this.#client.publish(topic, payload, { qos: 1, until: "stored" })));
+    await this.close();
+  }
+
+  /** Goes on with what is stored, and returns how many messages wait. */
+  async restore(name) {
+    this.#client = connect(NOBODY, { session: { name } });
+    return (await this.#client.outbox()).length;
   }
 
   close() {

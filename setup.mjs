@@ -51,7 +51,7 @@ const PURPOSES = {
   start: { tools: ["cc"] },
   bench: { tools: ["cc", "chromium"] },
   fuzz: { tools: ["cc", "cxx"] },
-  test: { tools: ["cc", "cxx", "chromium", "chromedriver", "mosquitto"], components: ["rustfmt", "clippy"] },
+  test: { tools: ["cc", "cxx", "chromium", "chromedriver", "mosquitto", "erl", "ejabberd"], components: ["rustfmt", "clippy"] },
   torture: { tools: ["cc", "chromium", "mosquitto", "erl", "ejabberd"] },
   interop: { tools: ["cc", "chromium", "mosquitto"], optional: ["erl", "epmd", "ejabberd", "rabbitmq", "nats"] },
 };

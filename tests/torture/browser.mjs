@@ -8,6 +8,10 @@ import { ownFolder } from "../servers/daemon.mjs";
 /** Chromium keeps a renderer in reserve. It would be killed with the one that is in use, and the next page would be given the dead one. */
 const ARGS = [...FLAGS, "--disable-features=SpareRendererForSitePerProcess"];
 
+/** How long a new tab may take, in ms, and how many may be tried. */
+const PATIENCE = 4_000;
+const ATTEMPTS = 5;
+
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Whether a process is there and not just waiting to be reaped. */
@@ -40,12 +44,22 @@ export async function openBrowser() {
     return processInfo;
   };
 
+  /** A new tab. Now and then one that is opened just after a renderer died never answers: then it is another one's turn. */
+  const newPage = async () => {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const opening = browser.newPage().catch(() => undefined);
+      const opened = await Promise.race([opening, pause(PATIENCE)]);
+      if (opened) return opened;
+    }
+    throw new Error("the browser opens no page");
+  };
+
   return {
     /** Opens `url` in the place of the page that was there. */
     async open(url) {
       last = url;
       const before = page;
-      page = await browser.newPage();
+      page = await newPage();
       await before?.close().catch(() => {}); // a dead page cannot answer
       await page.goto(url);
     },

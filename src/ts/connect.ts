@@ -1,7 +1,7 @@
 // The way in.
 import { Client } from "./client.js";
 import { openEarly } from "./early-socket.js";
-import { loadEngine } from "./load.js";
+import { fetchAhead, loadEngine } from "./load.js";
 import type { ConnectOptions } from "./options.js";
 import { PageHost } from "./page-host.js";
 import { settingsOf } from "./settings.js";
@@ -21,6 +21,7 @@ import { claimSlot } from "./slots.js";
  * for await (const message of client.subscribe("device/+id/state")) show(message.params.id, message.json());
  */
 export function connect(url: string | URL, options?: ConnectOptions): Client {
+  if (options?.wasm === undefined) fetchAhead();
   const settings = settingsOf(url, options);
   settings.signal?.throwIfAborted();
   return new Client(settings, (engine, events) => {

@@ -3,6 +3,18 @@ import type { RawEngineClass } from "./engine.js";
 import type { WasmSource } from "./options.js";
 
 let loading: Promise<RawEngineClass> | undefined;
+/** The module from its usual place, on its way before it is known that it is wanted. */
+let ahead: Promise<Response> | undefined;
+
+const usualPlace = (): URL => new URL("./hawser.wasm", import.meta.url);
+
+/** Begins to fetch the engine from its usual place: whatever is done meanwhile costs a start no time. */
+export function fetchAhead(): void {
+  if (loading === undefined && ahead === undefined) {
+    ahead = fetch(usualPlace());
+    ahead.catch(() => undefined); // whoever loads the engine hears of it
+  }
+}
 
 /** The engine's class. All clients of a page share one module; a failed load is tried again by the next client. */
 export function loadEngine(source: WasmSource | undefined): Promise<RawEngineClass> {
@@ -14,10 +26,10 @@ export function loadEngine(source: WasmSource | undefined): Promise<RawEngineCla
 }
 
 async function load(source: WasmSource | undefined): Promise<RawEngineClass> {
-  const given = source ?? new URL("./hawser.wasm", import.meta.url);
+  const given = source ?? usualPlace();
   const address = typeof given === "string" || given instanceof URL ? given : undefined;
-  // Before anything else, because it is a journey, and all the rest can be done meanwhile.
-  let module = address === undefined ? (given as Exclude<WasmSource, string | URL>) : fetch(address);
+  let module = address === undefined ? (given as Exclude<WasmSource, string | URL>) : (source === undefined && ahead) || fetch(address);
+  ahead = undefined;
   // Imported late, because the glue makes its text coders as soon as it runs. The bundler keeps it in the same file.
   const { imports, begin, Engine } = await import("#engine");
   for (let delay = 1_000; ; delay *= 2) {

@@ -50,3 +50,18 @@ test("an engine that the network drops is asked for three times more; what the s
     fetched.mock.restore();
   }
 });
+
+test("the engine from its usual place is on its way before the options are checked, and is asked for once", async ({ mock }) => {
+  const missing = async (): Promise<Response> => new Response(null, { status: 404 });
+  const fetched = mock.method(globalThis, "fetch", missing);
+  assert.throws(() => connect("no address"), { code: "option" });
+  const client = connect("ws://broker.test");
+  client.addEventListener("error", () => undefined);
+  await assert.rejects(client.subscribe("a").ready, StoppedError);
+  assert.equal(fetched.mock.callCount(), 1);
+  assert.match(String(fetched.mock.calls[0]?.arguments[0]), /hawser\.wasm$/);
+  const other = connect("ws://broker.test", { wasm: "https://page.test/elsewhere.wasm" });
+  other.addEventListener("error", () => undefined);
+  await assert.rejects(other.subscribe("a").ready, StoppedError);
+  assert.match(String(fetched.mock.calls[1]?.arguments[0]), /elsewhere\.wasm$/);
+});

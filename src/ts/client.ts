@@ -224,7 +224,8 @@ export class Client extends Emitter implements AsyncDisposable {
     if (this.#closing !== undefined) return this.#closing;
     if (this.#over !== undefined) return Promise.resolve();
     try {
-      const { reason, properties } = closeSettings(options, this.#settings.engine);
+      const durable = this.#durability !== "memory";
+      const { reason, properties } = closeSettings(options, { ...this.#settings.engine, durable });
       this.#over = new ClosedError();
       this.#closing = new Promise((resolve) => {
         this.#closed = resolve;

@@ -129,6 +129,35 @@ matrix("stores", { protocols: ["5.0"], broker: { users: [{ username: "wall-user"
     await client.publish(unique("memory"), "x", { qos: 2 });
   });
 
+  test("a log that makes no sense is told and cleared, and the session begins anew", async ({ broker, connect, lab }) => {
+    const options = { ...stored(), credentials };
+    const first = await connect(options);
+    const { clientId } = await first.until({ state: "online" });
+    await first.close();
+    await lab.page.evaluate(async (name) => {
+      const asked = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+      const database = await asked(indexedDB.open(`hawser/${name}/0`));
+      const [table] = database.objectStoreNames;
+      const [key] = await asked(database.transaction(table).objectStore(table).getAllKeys());
+      await asked(
+        database
+          .transaction(table, "readwrite")
+          .objectStore(table)
+          .put(Uint8Array.of(1, 255, 7), key),
+      );
+      database.close();
+    }, options.session.name);
+    const second = await connect(options);
+    assert.deepEqual(
+      (await second.untilTold("storage")).map(({ reason }) => reason),
+      ["damaged"],
+    );
+    assert.notEqual((await second.until({ state: "online" })).clientId, clientId);
+    broker.proxy.swallow("PUBACK", "down");
+    const { id } = await second.publish(unique("damaged"), "x", { qos: 1, until: "stored" });
+    assert.deepEqual([typeof id, (await second.session()).durability], ["number", "relaxed"]);
+  });
+
   test("a database that somebody deletes costs the durability, not a message, and that is told", async ({ broker, connect, lab }) => {
     const [options, topic] = [stored({ durability: "strict" }), unique("deleted")];
     const client = await connect({ ...options, credentials });

@@ -123,6 +123,66 @@ matrix("stored sessions", { feature: "session resumed" }, (test, { protocol }) =
     assert.equal((await subscription.until(1))[0].text, "subscribed again");
   });
 
+  test('with qos2AfterLoss "resend" a QoS 2 message under way is sent anew to a broker that lost the session', async ({
+    broker,
+    connect,
+    online,
+    lab,
+    peer,
+  }) => {
+    const [options, topic] = [stored({ qos2AfterLoss: "resend" }), unique("anew")];
+    const first = await online(options);
+    broker.proxy.swallow("PUBREC", "down");
+    const sent = broker.proxy.waitFor(({ type, flags }) => type === "PUBLISH" && flags >> 1 === 2);
+    const { id } = await first.publish(topic, "under way", { qos: 2, until: "stored" });
+    await sent;
+    await reload(lab, async () => {
+      broker.proxy.calm();
+      await broker.restart({ forget: true });
+    });
+    const other = await peer();
+    await other.subscribe(topic);
+    const second = await connect(options);
+    const [{ kind, message }] = await second.untilTold("outcome");
+    assert.deepEqual([kind, message.id], ["completed", id]);
+    assert.equal((await other.until(1))[0].dup, false);
+  });
+
+  test("messages for one broker are not sent to another: each has its outcome, and the session begins anew", async ({
+    access,
+    broker,
+    online,
+    lab,
+    peer,
+  }) => {
+    const [options, base] = [stored(), unique("elsewhere")];
+    const first = await online(options);
+    const { clientId } = await first.until({ state: "online" });
+    broker.proxy.swallow("PUBACK", "down");
+    const sent = broker.proxy.waitFor(({ type }) => type === "PUBLISH");
+    await first.publish(`${base}/sent`, "x", { qos: 1, until: "stored" });
+    await sent;
+    const from = (await first.statuses()).length;
+    broker.proxy.refuse(true);
+    broker.proxy.cut();
+    await first.until({ state: "waiting" }, from);
+    await first.publish(`${base}/waiting`, "y", { qos: 1, until: "stored" });
+    await reload(lab, () => broker.proxy.calm());
+    const other = await peer();
+    await other.subscribe(`${base}/#`);
+    const second = await lab.online(`${broker.url}/elsewhere`, { ...access, ...options });
+    const outcomes = await second.untilTold("outcome", 2);
+    assert.deepEqual(kinds(outcomes), { [`${base}/sent`]: "indeterminate", [`${base}/waiting`]: "abandoned" });
+    const { sessionPresent, clientId: another } = await second.until({ state: "online" });
+    assert.equal(sessionPresent, false);
+    assert.notEqual(another, clientId);
+    await second.publish(`${base}/new`, "z", { qos: 1 });
+    assert.deepEqual(
+      (await other.until(1)).map(({ text }) => text),
+      ["z"],
+    );
+  });
+
   if (protocol === "5.0") {
     test("a session that expired while no page was open begins anew, with a gap, and nothing that waited is lost", async ({
       online,

@@ -157,6 +157,18 @@ test("a lost or expired session is told as a gap", () => {
   assert.deepEqual(gaps, [{ kind: "session-lost" }, { kind: "session-expired" }]);
 });
 
+test("closing keeps a session that is stored, and ends one that nobody could find again", () => {
+  for (const [durability, properties] of [
+    [1, undefined],
+    [0, Uint8Array.of(0x11, 0, 0, 0, 0)],
+  ] as const) {
+    const { client, host } = named();
+    host.say(record("storage", durability, 0, ""));
+    void client.close();
+    assert.deepEqual(host.all("close"), [[0, properties]]);
+  }
+});
+
 test("the session and its slot can be seen, and closing waits until another client can have it", async () => {
   const { client, host } = named();
   assert.deepEqual(client.session, { name: "wall", slot: undefined });

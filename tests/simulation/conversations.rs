@@ -54,6 +54,9 @@ impl Conversation {
 
     pub fn perform(&mut self, op: &Op) {
         let simulation = &mut self.simulation;
+        if !matches!(op, Op::Letter { .. } | Op::Pause(_)) {
+            simulation.wait_for_page();
+        }
         let what = if simulation.trace.is_some() {
             format!("{op:?}")
         } else {
@@ -83,9 +86,9 @@ impl Conversation {
                 });
             }
             Op::Subscribe { filter, options } => {
+                let wanted = Wanted::subscribed(*options);
                 let options = SubscribeOptions::from_bits(*options).unwrap();
-                let qos = options.qos.bits();
-                self.request(&what, filter, Wanted::Subscribed { qos }, |world, token| {
+                self.request(&what, filter, wanted, |world, token| {
                     world.session.subscribe(world.time(), token, filter, options, &[]);
                     world.drain();
                 });
@@ -96,6 +99,9 @@ impl Conversation {
                 });
             }
             Op::Cancel(token) => {
+                if simulation.was_killed_since(*token) {
+                    return;
+                }
                 if let Some(published) = simulation.ledger.published.get_mut(token) {
                     published.cancelled = true;
                 }
@@ -126,14 +132,19 @@ impl Conversation {
         let token = self.token;
         let simulation = &mut self.simulation;
         simulation.ledger.requests.insert(token, filter.into());
+        // Before it is asked for: the page may be killed right behind that.
+        let earlier = simulation.ledger.wanted.insert(filter.into(), Some(wanted));
         simulation.user(what, |world| ask(world, token));
         let refused = simulation
             .world
             .settled
             .get(&token)
             .is_some_and(|(code, _)| *code == Failure::QueueFull.code());
-        if !refused {
-            simulation.ledger.wanted.insert(filter.into(), Some(wanted));
+        if refused {
+            match earlier {
+                Some(earlier) => simulation.ledger.wanted.insert(filter.into(), earlier),
+                None => simulation.ledger.wanted.remove(filter),
+            };
         }
     }
 }

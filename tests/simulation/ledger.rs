@@ -6,6 +6,7 @@ use hawser::codec::Qos;
 use hawser::session::{Cause, Config, Failure, Phase, Reconnect, State};
 
 use crate::broker::Broker;
+use crate::pages::{ON_AN_EARLIER_PAGE, Pages};
 use crate::world::{Delivered, World};
 
 /// A publish of the application.
@@ -33,6 +34,8 @@ pub struct Ledger {
     first: [Vec<u32>; 3],
     /// The link may be silent for longer than keep-alive allows.
     pub silence_is_natural: bool,
+    /// The broker may have a session that the client does not know, and 3.1.1 cannot give it up without ending with the connection.
+    pub session_may_be_unknown: bool,
     /// The user asked for an attempt ahead of its time.
     pub attempt_asked_for: bool,
     pub attempts: u32,
@@ -41,8 +44,21 @@ pub struct Ledger {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    Subscribed { qos: u8 },
+    Subscribed {
+        qos: u8,
+        /// The options byte of MQTT-3.8.3.1.
+        options: u8,
+    },
     Unsubscribed,
+}
+
+impl Wanted {
+    pub fn subscribed(options: u8) -> Self {
+        Self::Subscribed {
+            qos: options & 3,
+            options,
+        }
+    }
 }
 
 /// How fast the client may come back.
@@ -56,6 +72,12 @@ struct Pace {
 impl Ledger {
     pub fn new_connection(&mut self) {
         self.latest = [None; 3];
+    }
+
+    /// Another page: it waits for nobody.
+    pub fn new_page(&mut self) {
+        self.pace = Pace::default();
+        self.attempt_asked_for = false;
     }
 
     /// The link changed its state.
@@ -83,6 +105,9 @@ impl Ledger {
         let natural = match cause {
             Cause::SocketClosed { .. } | Cause::SocketFailed { .. } => true,
             Cause::KeepAliveTimeout | Cause::ConnectTimeout(_) => self.silence_is_natural,
+            Cause::ProtocolError { reason: 0x82, detail } => {
+                self.session_may_be_unknown && detail.contains("a session is present")
+            }
             Cause::Disconnected(refusal) => refusal.reason == 0x8D && self.silence_is_natural,
             _ => false,
         };
@@ -106,8 +131,8 @@ impl Ledger {
         self.pace.delays += 1;
     }
 
-    /// A message has come.
-    pub fn on_delivered(&mut self, message: &Delivered, broker: &Broker) {
+    /// A message has come: its number, if it is what the broker has sent.
+    pub fn check_letter(&self, message: &Delivered, broker: &Broker) -> u32 {
         let number: u32 = std::str::from_utf8(&message.payload).unwrap().parse().unwrap();
         let written = &broker.written[number as usize];
         let (qos, retain) = (message.flags & 3, message.flags & 4 != 0);
@@ -122,11 +147,18 @@ impl Ledger {
             identifiers.is_empty() || identifiers == written.identifiers,
             "letter {number}: {identifiers:?}"
         );
+        number
+    }
+
+    /// A message has come, and was not told only as one that had been under way.
+    pub fn on_delivered(&mut self, message: &Delivered, broker: &Broker, once: bool) {
+        let number = self.check_letter(message, broker);
+        let qos = message.flags & 3;
         let times = self.got.entry(number).or_default();
         *times += 1;
         let (times, at) = (*times, usize::from(qos));
         assert!(
-            times == 1 || qos == 1,
+            times == 1 || qos == 1 || !once,
             "letter {number} came {times} times at QoS {qos}"
         );
         assert!(
@@ -168,32 +200,50 @@ impl Ledger {
             assert!(times >= 1 || !due, "letter {number} never came: {written:?}");
             assert!(times <= 1 || !perfect, "letter {number} came {times} times");
         }
+        let given_up = Failure::Indeterminate.code();
+        self.check_order(broker, |token| {
+            world.settled.get(&token).is_some_and(|(code, _)| *code == given_up)
+        });
+        self.check_requests(world);
+        if !self.closed(world) {
+            self.check_subscriptions(world, broker);
+        }
+    }
+
+    /// The same over several pages, as far as it does not matter on which of them something happened.
+    pub fn close_pages(&self, world: &World, broker: &Broker, pages: &Pages) {
+        self.check_order(broker, |token| pages.was_told(token, Failure::Indeterminate.code()));
+        self.check_requests(world);
+        if !self.closed(world) {
+            self.check_subscriptions(world, broker);
+        }
+    }
+
+    /// One that was given up may be passed on when its identifier is released.
+    fn check_order(&self, broker: &Broker, given_up: impl Fn(u32) -> bool) {
         for numbers in &self.first {
             assert!(numbers.is_sorted(), "letters out of order: {numbers:?}");
         }
         for qos in [Qos::AtMostOnce, Qos::AtLeastOnce, Qos::ExactlyOnce] {
-            // One that was given up may be passed on when its identifier is released.
-            let given_up = Failure::Indeterminate.code();
-            let kept = |token: &u32| world.settled.get(token).is_none_or(|(code, _)| *code != given_up);
             let of_qos = broker
                 .order
                 .iter()
-                .filter(|(other, token)| *other == qos && kept(token));
+                .filter(|(other, token)| *other == qos && !given_up(*token));
             let numbers: Vec<u32> = of_qos.map(|(_, number)| *number).collect();
             assert!(numbers.is_sorted(), "{qos:?} out of order: {numbers:?}");
         }
+    }
+
+    fn check_requests(&self, world: &World) {
         for (token, filter) in &self.requests {
             let outcome = world.outcome(*token);
             let fits = match outcome {
-                0..=2 | 0x11 => true,
+                0..=2 | 0x11 | ON_AN_EARLIER_PAGE => true,
                 0x80 | 0x87 => filter.starts_with("refused"),
                 _ if outcome == Failure::Cancelled.code() || outcome == Failure::QueueFull.code() => true,
                 _ => (outcome == Failure::Closed.code()) && self.closed(world),
             };
             assert!(fits, "request {token} for {filter} ended with {outcome:#x}");
-        }
-        if !self.closed(world) {
-            self.check_subscriptions(world, broker);
         }
     }
 
@@ -247,7 +297,7 @@ impl Ledger {
             };
             let expected = match wanted {
                 Wanted::Subscribed { .. } if filter.starts_with("refused") => None,
-                Wanted::Subscribed { qos } => Some((*qos).min(broker.policy.granted_qos)),
+                Wanted::Subscribed { qos, .. } => Some((*qos).min(broker.policy.granted_qos)),
                 Wanted::Unsubscribed => None,
             };
             assert_eq!(standing.get(filter).map(|(qos, _)| *qos), expected, "{filter}");
@@ -258,6 +308,10 @@ impl Ledger {
     /// A message is routed by identifiers only if every subscription that stands has the one that the application was told.
     fn check_identifiers(&self, world: &World, broker: &Broker) {
         let standing = broker.subscriptions();
+        // What a killed page had asked for, and no other page knows of, has an identifier of its own.
+        if standing.keys().any(|filter| self.wanted.get(filter) == Some(&None)) {
+            return;
+        }
         let told = |filter: &String| {
             let tokens = self.requests.iter().rev().filter(|(_, other)| *other == filter);
             tokens

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! cargo test --test simulation                                    what `npm test` runs
-//! HAWSER_RUNS=100000 cargo test --test simulation random          more random conversations
-//! HAWSER_SEED=7 cargo test --test simulation random               one of them again; it tells its conversation if it fails
+//! HAWSER_RUNS=100000 cargo test --test simulation random_         more random conversations and pages
+//! HAWSER_SEED=7 cargo test --test simulation random_pages         one of them again; it tells its conversation if it fails
 //! ```
 //!
 //! | part | what it is |
@@ -16,6 +16,8 @@
 //! | `simulation` | moves client, broker, network and store through virtual time, one event after the other |
 //! | `scripts`, `cuts` | scripted conversations, cut at every byte and every event |
 //! | `conversations`, `random_conversations` | conversations and faults from one seed |
+//! | `pages` | the application on one page after the other, each of which may be killed: what must hold over all of them |
+//! | `crashes`, `random_pages` | scripted conversations whose page is killed behind every step, and again; and pages killed at random |
 //! | `hostile` | brokers that break the rules, and what becomes of them |
 //!
 //! That the checks can fail was tried by spoiling the engine, one place at a time. Among what was seen caught: no DUP on a resend; PUBREL not sent again; an
@@ -25,7 +27,10 @@
 //! next; a backoff that does not grow or forgets too soon; no probe, no end of a silent link; an acknowledgement missing or sent twice; a stored message
 //! never deleted; a cancelled message that had left; a promise forgotten at the end; resends in the wrong order.
 //!
-//! The client side is the `World` of the scenarios; its committed batches are kept as a store would ([`store`]), so that a client can be restored from them.
+//! The client side is the `World` of the scenarios; its committed batches are kept as a store would ([`store`]): the segments of the log, from which the next
+//! page is restored when one is killed. The commit that is under way then has happened or not, and so has everything that was on the wire. One thing no client
+//! can tell: a session that the broker began with a CONNECT whose CONNACK came into no store is, for the next page, the one before. So this broker gives up such a
+//! session, as it does one whose CONNACK was lost on the way.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[allow(dead_code, reason = "the scenarios use the rest")]
@@ -44,12 +49,15 @@ mod world;
 
 mod broker;
 mod conversations;
+mod crashes;
 mod cuts;
 mod hostile;
 
 mod ledger;
 mod network;
+mod pages;
 mod random_conversations;
+mod random_pages;
 mod replay;
 mod scripts;
 mod simulation;

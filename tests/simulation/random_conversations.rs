@@ -55,7 +55,7 @@ fn config(random: &mut Random) -> Config {
     }
 }
 
-fn policy(random: &mut Random, version: Version) -> Policy {
+pub fn policy(random: &mut Random, version: Version) -> Policy {
     let maximum_qos = match version {
         Version::V5 => [2, 2, 2, 2, 1, 0][random.below(6) as usize],
         Version::V311 => 2,
@@ -78,7 +78,7 @@ fn span(random: &mut Random, most: u64) -> Span {
     Span(random.below(most), random.below(most))
 }
 
-fn weather(random: &mut Random, durable: bool) -> Weather {
+pub fn weather(random: &mut Random, durable: bool) -> Weather {
     let commit = match random.below(3) {
         0 => None,
         1 => Some(span(random, 20)),
@@ -98,9 +98,9 @@ fn weather(random: &mut Random, durable: bool) -> Weather {
     }
 }
 
-struct Run {
-    conversation: Conversation,
-    random: Random,
+pub struct Run {
+    pub conversation: Conversation,
+    pub random: Random,
     /// Nothing goes wrong on this run.
     calm: bool,
 }
@@ -114,20 +114,26 @@ impl Run {
         let calm = random.below(8) == 0;
         let network = Random::new(random.next());
         let simulation = Simulation::new(config, policy, weather, network, traced);
+        let mut run = Self::of(Conversation::new(simulation), random);
+        run.calm = calm;
+        run
+    }
+
+    pub fn of(conversation: Conversation, random: Random) -> Self {
         let mut run = Self {
-            conversation: Conversation::new(simulation),
+            conversation,
             random,
-            calm,
+            calm: false,
         };
         run.change_limits();
         run
     }
 
-    fn simulation(&mut self) -> &mut Simulation {
+    pub fn simulation(&mut self) -> &mut Simulation {
         &mut self.conversation.simulation
     }
 
-    fn any<T: Copy>(&mut self, of: &[T]) -> T {
+    pub fn any<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.random.below(of.len() as u64) as usize]
     }
 
@@ -144,7 +150,7 @@ impl Run {
         }
     }
 
-    fn op(&mut self) -> Op {
+    pub fn op(&mut self) -> Op {
         let qos = self.random.below(3) as u8;
         let topic = self.any(&TOPICS);
         let filter = self.any(&FILTERS);
@@ -184,7 +190,7 @@ impl Run {
     }
 
     /// Something goes wrong.
-    fn fault(&mut self) {
+    pub fn fault(&mut self) {
         match self.random.below(6) {
             0..3 => {
                 // A client without keep-alive never finds out by itself.
@@ -210,7 +216,7 @@ impl Run {
         }
     }
 
-    fn pause(&mut self) {
+    pub fn pause(&mut self) {
         let longest = self.any(&[1, 1, 1, 30, 30, 300, 300, 4_000, 20_000]);
         let milliseconds = self.random.below(longest);
         self.simulation().run_for(milliseconds);

@@ -7,7 +7,7 @@ use hawser::session::{Config, StoreKey};
 
 use crate::driver::split;
 use crate::peer::decode;
-use crate::store::Store;
+use crate::store::{Store, Stored};
 
 /// What an identifier of the client is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,29 @@ impl Watch {
         for answers in [&mut self.to_ack, &mut self.to_rec, &mut self.to_comp] {
             answers.clear();
         }
+    }
+
+    /// Another page takes up the session at that time: what it knows is what is stored.
+    pub fn new_page(&mut self, store: &Store, clean_start: bool, at: u64) {
+        self.disconnected();
+        self.lasts &= !clean_start && store.session_ends().is_some_and(|end| at <= end);
+        self.used.clear();
+        for (_, stored) in store.outbound() {
+            let use_of = match stored {
+                Stored::Publish { qos, .. } => Use::Publish(qos),
+                Stored::Release(_) => Use::Publish(Qos::ExactlyOnce),
+            };
+            if let Some(id) = stored.id() {
+                let other = self.used.insert(id, use_of);
+                assert_eq!(other, None, "[MQTT-2.2.1-3] identifier {id} is stored twice");
+            }
+        }
+        self.received = store.released().collect();
+    }
+
+    /// The client has met a session that it does not know.
+    pub fn session_is_unknown(&mut self) {
+        self.lasts = false;
     }
 
     /// Bytes that the client is about to read.
@@ -163,8 +186,7 @@ impl Watch {
                 } else {
                     assert_eq!(self.to_release.pop_front(), Some(id), "[MQTT-4.6.0-4] PUBREL {id}");
                 }
-                let [high, low] = id.get().to_be_bytes();
-                let stored = || store.outbound().any(|packet| packet == [0x62, 2, high, low]);
+                let stored = || store.outbound().any(|(_, stored)| stored == Stored::Release(id));
                 assert!(!self.durable || stored(), "PUBREL {id} before its commit");
             }
             Packet::PubAck(ack) => {
@@ -174,8 +196,7 @@ impl Watch {
             Packet::PubRec(ack) => {
                 let id = ack.packet_id;
                 assert_eq!(self.to_rec.pop_front(), Some(id), "[MQTT-4.6.0-3] PUBREC {id}");
-                let stored = store.values.contains_key(&StoreKey::Inbound(id.get()));
-                assert!(!self.durable || stored, "PUBREC {id} before its commit");
+                assert!(!self.durable || store.has_handled(id), "PUBREC {id} before its commit");
             }
             Packet::PubComp(ack) => {
                 let id = ack.packet_id;
@@ -205,10 +226,9 @@ impl Watch {
         let (counted, limit) = (self.counted.len(), self.receive_maximum);
         assert!(counted <= limit, "[MQTT-3.3.4-7] {counted} under way, {limit} allowed");
         if self.durable {
-            let number = id.get().to_be_bytes();
             let stored = store
                 .outbound()
-                .any(|packet| packet[0] >> 4 == 3 && stored_id(packet) == Some(number));
+                .any(|(_, stored)| matches!(stored, Stored::Publish { id: other, .. } if other == Some(id)));
             assert!(stored, "PUBLISH {id} before its commit");
         }
     }
@@ -219,11 +239,4 @@ impl Watch {
         let used = self.used.len() <= given_up && self.used.values().all(qos1);
         used && self.to_ack.is_empty() && self.to_rec.is_empty() && self.to_comp.is_empty()
     }
-}
-
-/// The identifier in a stored PUBLISH.
-fn stored_id(packet: &[u8]) -> Option<[u8; 2]> {
-    let body = &packet[1 + packet.iter().skip(1).position(|byte| byte & 0x80 == 0)? + 1..];
-    let topic = usize::from(u16::from_be_bytes([body[0], body[1]]));
-    body.get(2 + topic..4 + topic)?.try_into().ok()
 }

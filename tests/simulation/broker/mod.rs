@@ -12,6 +12,7 @@ use hawser::codec::{
 
 use crate::peer::{block, decode};
 use connection::Connection;
+pub use messages::number;
 pub use session::Stage;
 use session::{Letter, Session, Subscription};
 

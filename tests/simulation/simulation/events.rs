@@ -1,16 +1,16 @@
 //! One event after the other, and what follows from each.
 
+use hawser::session::{Cause, State};
+
 use super::{At, Cut, Event, Framing, Simulation};
 use crate::network::{Link, Way, What};
 use crate::world::Socket;
 
 impl Simulation {
     pub(super) fn next_event(&self) -> Option<(u64, Event)> {
-        let timer = self
-            .world
-            .session
-            .deadline()
-            .map(|at| (at.0 + self.lateness, Event::Timer));
+        // Nobody's timers go off between two pages.
+        let deadline = self.world.session.deadline().filter(|_| self.reload_at.is_none());
+        let timer = deadline.map(|at| (at.0 + self.lateness, Event::Timer));
         let links = self
             .links
             .iter()
@@ -18,6 +18,7 @@ impl Simulation {
         [
             self.commits_at.map(|at| (at, Event::Commit)),
             self.opens_at.map(|at| (at, Event::Open)),
+            self.reload_at.map(|at| (at, Event::Reload)),
             self.broker.deadline().map(|at| (at, Event::Broker)),
         ]
         .into_iter()
@@ -42,6 +43,7 @@ impl Simulation {
                 self.after_client();
             }
             Event::Open => self.open(),
+            Event::Reload => self.reload(),
             Event::Timer => {
                 self.lateness = self.draw(self.weather.late);
                 self.world.fire();
@@ -78,6 +80,7 @@ impl Simulation {
         {
             self.carry_out(cut);
         }
+        self.step();
     }
 
     fn open(&mut self) {
@@ -108,6 +111,9 @@ impl Simulation {
             if self.broker.serves(number) || begins {
                 self.broker.hear(now, number, &bytes);
             }
+            if let Some(pages) = &mut self.pages {
+                pages.check_acknowledged(&self.broker);
+            }
             self.after_broker();
             if let Some(cut) = cut {
                 return self.carry_out(cut);
@@ -125,9 +131,17 @@ impl Simulation {
             let cut = self.arrive(Way::Down, &mut frame);
             if !frame.is_empty() {
                 self.watch.arrives(&frame);
+                let busy = u64::from(!self.world.batches.is_empty());
                 self.world.send_bytes(&frame);
                 if self.link(number).arrived(frame.len()) {
-                    self.broker.agreed(number);
+                    // What a page heard and did not store, the next one does not know.
+                    match &self.pages {
+                        Some(_) => {
+                            let batch = self.world.batches.front().map_or(0, |batch| batch.number + busy);
+                            self.agreement = Some((number, batch));
+                        }
+                        None => self.broker.agreed(number),
+                    }
                 }
                 self.after_client();
             }
@@ -185,11 +199,21 @@ impl Simulation {
     pub(super) fn after_client(&mut self) {
         let now = self.now();
         self.store.follow(&self.world.committed);
+        self.agree();
         let statuses = self.world.statuses.get(self.statuses..).unwrap_or_default().to_vec();
         self.statuses += statuses.len();
         for state in &statuses {
             self.note(|| format!("client: {state:?}"));
             self.ledger.on_status(state, now, &self.config);
+            if matches!(
+                state,
+                State::Waiting {
+                    cause: Cause::ProtocolError { .. },
+                    ..
+                }
+            ) {
+                self.watch.session_is_unknown();
+            }
         }
         let bytes = self.world.take_wire();
         if !bytes.is_empty() {
@@ -200,9 +224,7 @@ impl Simulation {
                 link.send(Way::Up, at, bytes);
             }
         }
-        for message in self.world.take_delivered() {
-            self.ledger.on_delivered(&message, &self.broker);
-        }
+        self.handle_messages();
         if self.world.socket != Socket::Open && self.current.is_some() {
             let latency = self.draw(self.weather.up);
             if let Some(link) = self.current_link() {

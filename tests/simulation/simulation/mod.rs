@@ -1,7 +1,9 @@
 //! Client, broker, network and store in one virtual time: one event after the other, all of them from the seed.
 
+mod crash;
 mod events;
 
+pub use crash::{Crash, Farewell};
 use hawser::codec::{Sender, Version};
 use hawser::session::Config;
 
@@ -9,6 +11,7 @@ use crate::broker::{Broker, Policy};
 use crate::driver::split;
 use crate::ledger::Ledger;
 use crate::network::{Link, Notice, Way, What};
+use crate::pages::Pages;
 use crate::random::Random;
 use crate::store::Store;
 use crate::text::describe;
@@ -67,6 +70,7 @@ pub struct Cut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
     Commit,
+    Reload,
     Open,
     Timer,
     Link(usize, What),
@@ -94,6 +98,17 @@ pub struct Simulation {
     /// Bytes that have arrived over all links, up and down.
     pub arrived: [usize; 2],
     pub events: usize,
+    /// Events, and what users and brokers did.
+    pub steps: usize,
+    /// The application, if pages are killed in this run.
+    pub pages: Option<Pages>,
+    pub crashes: Vec<Crash>,
+    /// When the next page comes.
+    reload_at: Option<u64>,
+    /// A page was started.
+    started: bool,
+    /// The link with a new session, and the batch that stores what this page made of it.
+    agreement: Option<(usize, u64)>,
     statuses: usize,
     pub random: Random,
     pub trace: Option<Vec<String>>,
@@ -122,6 +137,12 @@ impl Simulation {
             broker_down_until: 0,
             arrived: [0; 2],
             events: 0,
+            steps: 0,
+            pages: None,
+            crashes: Vec::new(),
+            reload_at: None,
+            started: false,
+            agreement: None,
             statuses: 0,
             random,
             trace: traced.then(Vec::new),
@@ -132,11 +153,21 @@ impl Simulation {
         self.world.now
     }
 
+    /// From now on the application's pages may be killed.
+    pub fn with_pages(mut self) -> Self {
+        assert!(self.config.durable, "only a stored session outlives its page");
+        self.pages = Some(Pages::new());
+        self.world.session.restore(self.world.time(), 0, std::iter::empty());
+        self.world.drain();
+        self
+    }
+
     /// Something the user does.
     pub fn user(&mut self, what: &str, act: impl FnOnce(&mut World)) {
         self.note(|| format!("user: {what}"));
         act(&mut self.world);
         self.after_client();
+        self.step();
     }
 
     /// Something that happens at the broker.
@@ -145,6 +176,7 @@ impl Simulation {
         let now = self.now();
         act(&mut self.broker, now);
         self.after_broker();
+        self.step();
     }
 
     /// Lets time pass.
@@ -162,7 +194,7 @@ impl Simulation {
                     self.perform(event);
                 }
                 None => {
-                    self.world.now = end;
+                    self.world.now = self.now().max(end);
                     return false;
                 }
             }
@@ -181,15 +213,23 @@ impl Simulation {
             self.ledger.is_settled(&self.world),
             self.world.session.usage()
         );
-        self.ledger
-            .close(&self.world, &self.broker, self.watch.sessions, perfect);
+        match &self.pages {
+            Some(pages) => {
+                pages.close(&self.world, &self.ledger, &self.broker, self.watch.sessions);
+                self.ledger.close_pages(&self.world, &self.broker, pages);
+            }
+            None => self
+                .ledger
+                .close(&self.world, &self.broker, self.watch.sessions, perfect),
+        }
         self.check_rest();
     }
 
     fn is_quiet(&self) -> bool {
         let links = self.links.iter().all(Link::is_quiet);
         let done = self.world.is_stopped() || (self.world.is_online() && self.broker.is_at_rest());
-        links && done && self.commits_at.is_none() && self.ledger.is_settled(&self.world)
+        let pages = self.pages.as_ref().is_none_or(Pages::is_settled) && self.reload_at.is_none();
+        links && done && pages && self.commits_at.is_none() && self.ledger.is_settled(&self.world)
     }
 
     /// What the engine holds when all is quiet: nothing.
@@ -214,10 +254,9 @@ impl Simulation {
                 (limit, 0),
                 "the window is not what it was: {usage:?}"
             );
-            assert!(
-                self.watch.is_at_rest(self.ledger.given_up(&self.world)),
-                "the watch waits for something"
-            );
+            let given_up = self.pages.as_ref().map_or(0, Pages::given_up);
+            let given_up = given_up + self.ledger.given_up(&self.world);
+            assert!(self.watch.is_at_rest(given_up), "the watch waits for something");
         }
         let kept = self.store.values.keys();
         let left: Vec<_> = kept

@@ -4,7 +4,7 @@ use super::error::{DecodeError, EncodeError};
 use super::properties::{PUBLISH, Place, Properties};
 use super::reason::{ReasonCode, ReasonPlace};
 use super::wire::{self, Reader};
-use super::{PacketId, PacketType, Qos, Sender, Version, topic};
+use super::{PacketId, Qos, Sender, Version, topic};
 
 const DUP: u8 = 0b1000;
 const RETAIN: u8 = 0b0001;
@@ -70,14 +70,6 @@ impl<'a> Publish<'a> {
             properties,
             payload: body.rest(),
         })
-    }
-
-    /// Decodes a PUBLISH of a client, which must be all of `bytes`.
-    pub fn decode(bytes: &'a [u8], version: Version) -> Result<Self, DecodeError> {
-        match super::open(bytes, version)? {
-            (PacketType::Publish, first, mut body) => Self::read(first, &mut body, version, Sender::Client),
-            _ => Err(DecodeError::UnknownPacketType),
-        }
     }
 
     /// Appends the packet to `out`; on an error `out` is as before.

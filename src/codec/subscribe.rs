@@ -5,7 +5,7 @@ use super::filters::{Filters, TopicFilters};
 use super::properties::{Place, Properties};
 use super::reason::{ReasonCode, ReasonPlace};
 use super::wire::{self, Reader};
-use super::{PacketId, PacketType, Version};
+use super::{PacketId, Version};
 
 /// SUBSCRIBE (3.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +25,6 @@ impl<'a> Subscribe<'a> {
             properties: Properties::read(&mut body, version, Place::Subscribe)?,
             filters: Filters::read(body, version)?,
         })
-    }
-
-    /// Decodes a SUBSCRIBE, which must be all of `bytes`.
-    pub fn decode(bytes: &'a [u8], version: Version) -> Result<Self, DecodeError> {
-        match super::open(bytes, version)? {
-            (PacketType::Subscribe, _, body) => Self::read(body, version),
-            _ => Err(DecodeError::UnknownPacketType),
-        }
     }
 
     /// Appends the packet to `out`; on an error `out` is as before.

@@ -9,7 +9,7 @@ use super::expiry::count_down;
 use super::link::Link;
 use super::queue::Entry;
 use super::write_ahead::{Held, Lane, WriteAhead};
-use super::{Event, Failure, Session, Settled, Span, StoreKey, size};
+use super::{Event, Failure, Session, Settled, Span, StoreKey};
 
 const DUP: u8 = 0b1000;
 /// Bytes an alias adds to the first packet that uses it, and the least length of a topic that is worth one.
@@ -101,35 +101,6 @@ impl Session {
             code,
             properties,
         }));
-    }
-}
-
-/// The entry of a packet that is `wire`, and has no identifier yet.
-pub(super) fn entry(token: u32, sequence: u64, publish: &Publish<'_>, wire: Vec<u8>, version: Version) -> Entry {
-    let (payload_length, properties_length) = (publish.payload.len(), publish.properties.raw().len());
-    let tail = payload_length.saturating_add(match version {
-        Version::V5 => properties_length.saturating_add(size::variable_length(properties_length)),
-        Version::V311 => 0,
-    });
-    let id_length = if publish.qos == Qos::AtMostOnce { 0 } else { 2 };
-    Entry {
-        token,
-        sequence,
-        id_at: wire.len().saturating_sub(tail).saturating_sub(id_length),
-        wire,
-        topic_length: publish.topic.len(),
-        properties_length,
-        payload_length,
-        qos: publish.qos,
-        retain: publish.retain,
-        packet_id: None,
-        expires: None,
-        stored_in: 0,
-        sent: false,
-        dup: false,
-        held: false,
-        counted: false,
-        outcome: 0,
     }
 }
 

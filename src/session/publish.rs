@@ -3,10 +3,10 @@
 use crate::codec::{PacketId, Place, Properties, Publish, Qos, Version};
 
 use super::expiry::count_down;
-use super::outgoing::{entry, failure_of_encoding, write_entry};
+use super::outgoing::{failure_of_encoding, write_entry};
 use super::packet_ids::Owner;
 use super::queue::{Entry, Stage};
-use super::{Event, Failure, Millis, PublishRequest, Published, Session, Span};
+use super::{Event, Failure, Millis, PublishRequest, Published, Session, Span, size};
 
 impl Session {
     /// Publishes a message. QoS 0 counts as done when it is handed over for sending.
@@ -55,7 +55,7 @@ impl Session {
         if request.tell_stored && publish.packet_id.is_some() {
             let (token, id) = (request.token, sequence);
             self.store.tell(stored_in, Event::Stored { token, id });
-            self.tell_stored();
+            self.store.tell_committed(&mut self.out.events);
         }
         Ok(Published::Pending)
     }
@@ -95,9 +95,21 @@ impl Session {
         self.make_room(publish, wire.len(), at_once)?;
         let sequence = self.next_sequence;
         self.next_sequence = sequence.wrapping_add(1);
+        let (payload_length, properties_length) = (publish.payload.len(), publish.properties.raw().len());
+        let tail = payload_length.saturating_add(match self.version {
+            Version::V5 => properties_length.saturating_add(size::variable_length(properties_length)),
+            Version::V311 => 0,
+        });
+        let id_length = if stage == Stage::Waiting { 2 } else { 0 };
         let entry = Entry {
+            id_at: wire.len().saturating_sub(tail).saturating_sub(id_length),
+            wire,
+            topic_length: publish.topic.len(),
+            properties_length,
+            payload_length,
+            retain: publish.retain,
             expires,
-            ..entry(token, sequence, publish, wire, self.version)
+            ..Entry::new(token, sequence, publish.qos)
         };
         let slot = self.queue.push(stage, entry);
         self.pump();

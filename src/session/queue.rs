@@ -64,6 +64,31 @@ pub(super) struct Entry {
     pub(super) outcome: u32,
 }
 
+impl Entry {
+    /// An entry without a packet.
+    pub(super) const fn new(token: u32, sequence: u64, qos: Qos) -> Self {
+        Self {
+            token,
+            sequence,
+            wire: Vec::new(),
+            id_at: 0,
+            topic_length: 0,
+            properties_length: 0,
+            payload_length: 0,
+            qos,
+            retain: false,
+            packet_id: None,
+            expires: None,
+            stored_in: 0,
+            sent: false,
+            dup: false,
+            held: false,
+            counted: false,
+            outcome: 0,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Node {
     entry: Option<Entry>,
@@ -311,23 +336,8 @@ mod tests {
 
     fn entry(token: u32) -> Entry {
         Entry {
-            token,
-            sequence: 0,
             wire: vec![0; token as usize % 7],
-            id_at: 0,
-            topic_length: 0,
-            properties_length: 0,
-            payload_length: 0,
-            qos: Qos::AtLeastOnce,
-            retain: false,
-            packet_id: None,
-            expires: None,
-            stored_in: 0,
-            sent: false,
-            dup: false,
-            held: false,
-            counted: false,
-            outcome: 0,
+            ..Entry::new(token, 0, Qos::AtLeastOnce)
         }
     }
 

@@ -1,15 +1,15 @@
 //! A session that an earlier page has left in the store, taken up again.
 
-use crate::codec::{PacketId, Properties, Publish, Qos, Subscribe, Version};
+use crate::codec::{PacketId, Qos, SubscribeOptions, Version, topic};
 
+use super::acknowledge::PUBREL;
 use super::facts::Facts;
-use super::log::{Log, PREFIX, is_release};
-use super::outgoing::entry;
+use super::log::{Log, PREFIX};
 use super::packet_ids::Owner;
 use super::queue::{Entry, Stage};
 use super::requests::{NOBODY, NOT_GRANTED, Subscription};
-use super::segment::Damaged;
-use super::{Event, Failure, Gap, Millis, Session, StorageFault, StoreKey, size};
+use super::segment::{Damaged, number};
+use super::{Event, Failure, Gap, Millis, Session, StorageFault, StoreKey};
 
 /// The tokens of restored messages rise from here.
 const FIRST_TOKEN: u32 = 0xC000_0000;
@@ -34,57 +34,58 @@ impl Session {
     }
 
     fn take_up(&mut self, log: &Log<'_>, facts: &Facts<'_>) {
-        let other_client = self
-            .config
-            .client_id
-            .as_deref()
-            .is_some_and(|id| !id.is_empty() && id != facts.client_id);
-        let other_version = facts.version != self.version && !(self.config.fall_back && facts.version == Version::V311);
-        let mine = !other_client && !other_version && facts.broker == self.config.broker;
-        self.version = facts.version;
+        let wanted = self.config.client_id.as_deref().unwrap_or_default();
+        let fits = facts.version == self.version || (self.config.fall_back && facts.version == Version::V311);
+        let mine = fits && facts.broker == self.config.broker && (wanted.is_empty() || wanted == facts.client_id);
         // Also behind messages that are settled: the application may know them by their numbers.
         self.next_sequence = log.next_sequence;
+        if mine {
+            self.adopt(facts);
+            self.store.go_on(log.size);
+        }
         let mut token = FIRST_TOKEN;
+        let mut sound = true;
         for (key, value) in log.iter() {
-            if let StoreKey::Outbound(sequence) = key {
-                self.restore_message(token, sequence, value, mine);
-                token = token.wrapping_add(1);
-            }
+            let read = match key {
+                StoreKey::Outbound(sequence) => {
+                    let message = read_message(token, sequence, value, facts.version);
+                    token = token.wrapping_add(1);
+                    message.map(|(stage, entry)| self.restore_message(stage, entry, mine))
+                }
+                StoreKey::Subscription(key) if mine => self.restore_subscription(key, value),
+                StoreKey::Inbound(id) if mine => self.restore_inbound(id, value).then_some(()),
+                _ => Some(()),
+            };
+            sound &= read.is_some();
+        }
+        if !sound {
+            self.tell_storage(self.durability_of_store(), Some(StorageFault::Damaged), "");
         }
         if !mine {
-            self.version = self.config.version;
             return;
-        }
-        self.offered = facts.version;
-        self.client_id = facts.client_id.into();
-        self.has_session = facts.session;
-        self.connected_before = facts.session;
-        self.in_doubt = facts.doubt;
-        self.session_expiry = facts.expiry;
-        self.last_online = facts.last_online;
-        self.store.go_on(log.size);
-        self.subscriptions.identified = facts.identified;
-        for (key, value) in log.iter() {
-            match key {
-                StoreKey::Subscription(key) => self.restore_subscription(key, value),
-                StoreKey::Inbound(id) => {
-                    self.restore_inbound(id, value);
-                }
-                StoreKey::Ledger(_) | StoreKey::Facts | StoreKey::Outbound(_) => {}
-            }
         }
         let end = facts.last_online.plus(u64::from(facts.expiry).saturating_mul(1_000));
         let expired = facts.expiry < u32::MAX && self.now > end;
         if facts.session && (expired || self.config.clean_start) {
             self.has_session = false;
             self.must_start_clean = true;
-            let gap = if expired { Gap::SessionExpired } else { Gap::SessionLost };
-            self.note_gap(gap);
+            self.note_gap(if expired { Gap::SessionExpired } else { Gap::SessionLost });
             self.forget_inbound();
             self.restart_messages();
         }
         // The next CONNECT may begin another session, and that is to be known before it leaves.
         self.store_facts(false);
+    }
+
+    /// Is the session that these facts are about.
+    fn adopt(&mut self, facts: &Facts<'_>) {
+        (self.version, self.offered) = (facts.version, facts.version);
+        self.client_id = facts.client_id.into();
+        (self.has_session, self.connected_before) = (facts.session, facts.session);
+        self.in_doubt = facts.doubt;
+        self.session_expiry = facts.expiry;
+        self.last_online = facts.last_online;
+        self.subscriptions.identified = facts.identified;
     }
 
     /// Messages for our subscriptions may be missing.
@@ -95,17 +96,18 @@ impl Session {
     }
 
     /// An unfinished message: as it was when the page ended, or (not `mine`) only to be told.
-    fn restore_message(&mut self, token: u32, sequence: u64, value: &[u8], mine: bool) {
-        let Some((stage, entry)) = read_message(token, sequence, value, self.version) else {
-            return;
-        };
+    fn restore_message(&mut self, stage: Stage, entry: Entry, mine: bool) {
         self.out.events.push(Event::Restored(Box::new(entry.describe())));
-        let (id, expires, sent) = (entry.packet_id, entry.expires, entry.sent);
         if !mine {
-            let failure = if sent { Failure::Indeterminate } else { Failure::Closed };
-            self.done(token, failure.code());
+            let failure = if entry.sent {
+                Failure::Indeterminate
+            } else {
+                Failure::Closed
+            };
+            self.done(entry.token, failure.code());
             return;
         }
+        let (id, expires) = (entry.packet_id, entry.expires);
         let slot = self.queue.push(stage, entry);
         if let Some(id) = id {
             self.packet_ids.take(id, Owner::Publish(slot));
@@ -115,29 +117,25 @@ impl Session {
         }
     }
 
-    fn restore_subscription(&mut self, key: u32, value: &[u8]) {
-        let Some((&granted, packet)) = value.split_first() else {
-            return;
-        };
-        let Ok(subscribe) = Subscribe::decode(packet, self.version) else {
-            return;
-        };
-        let Some((filter, options)) = subscribe.filters.iter().next() else {
-            return;
-        };
-        let own = subscribe.properties.subscription_identifier().unwrap_or(0);
-        let identifier = self.subscriptions.identify_as(filter, own);
+    /// `None` if the value makes no sense.
+    fn restore_subscription(&mut self, key: u32, value: &[u8]) -> Option<()> {
+        let (&granted, packet) = value.split_first()?;
+        let (_, body) = open(packet)?;
+        let (mut properties, mut rest) = block(body.get(2..)?, self.version)?;
+        let filter = core::str::from_utf8(text(&mut rest)?).ok()?;
+        topic::validate_filter(filter, self.version).ok()?;
+        let options = SubscribeOptions::from_bits(*rest.first()?)?;
+        // Its identifier stands before the user's properties.
+        let mut own = 0;
+        if let Some((&0x0B, mut behind)) = properties.split_first() {
+            own = number(&mut behind)?;
+            properties = behind;
+        }
+        let identifier = self.subscriptions.identify_as(filter, own as u32);
         self.out.events.push(Event::Filter {
             identifier,
             filter: filter.into(),
         });
-        // Its identifier stands before the user's properties.
-        let before = if own > 0 {
-            size::variable_length(own as usize).saturating_add(1)
-        } else {
-            0
-        };
-        let properties = subscribe.properties.raw().get(before..).unwrap_or_default();
         let subscription = Subscription {
             key,
             token: NOBODY,
@@ -146,7 +144,7 @@ impl Session {
             identifier,
             granted: (granted != NOT_GRANTED).then_some(granted),
         };
-        if subscription.granted.is_none() {
+        if granted == NOT_GRANTED {
             // The broker may know it already.
             let mut request = subscription.request(filter, None, None);
             request.sent = true;
@@ -154,6 +152,7 @@ impl Session {
         }
         self.subscriptions.next_key = self.subscriptions.next_key.max(key.saturating_add(1));
         self.subscriptions.active.insert(filter, subscription);
+        Some(())
     }
 }
 
@@ -171,57 +170,61 @@ fn stored_facts<'a>(log: &Log<'a>) -> Result<Option<Facts<'a>>, Damaged> {
 
 /// A stored message and its stage; `None` if it is none.
 fn read_message(token: u32, sequence: u64, value: &[u8], version: Version) -> Option<(Stage, Entry)> {
-    let (number, packet) = value.split_first_chunk::<PREFIX>()?;
-    let number = u64::from_le_bytes(*number);
-    if is_release(StoreKey::Outbound(sequence), value) {
-        let id = PacketId::new(u16::from_be_bytes(*packet.get(2..4)?.first_chunk()?))?;
-        let publish = Publish {
-            dup: false,
-            qos: Qos::ExactlyOnce,
-            retain: false,
-            topic: "",
-            packet_id: Some(id),
-            properties: Properties::EMPTY,
-            payload: &[],
-        };
-        let entry = Entry {
-            packet_id: Some(id),
-            sent: true,
-            dup: true,
-            outcome: number as u32,
-            ..entry(token, sequence, &publish, Vec::new(), version)
-        };
+    let (prefix, packet) = value.split_first_chunk::<PREFIX>()?;
+    let stored = u64::from_le_bytes(*prefix);
+    let (first, body) = open(packet)?;
+    let mut entry = Entry::new(token, sequence, Qos::ExactlyOnce);
+    entry.sent = true;
+    entry.dup = true;
+    if first == PUBREL {
+        entry.packet_id = PacketId::new(two(body)?);
+        entry.packet_id?;
+        entry.outcome = stored as u32;
         return Some((Stage::Releasing, entry));
     }
-    // No identifier yet is 0, which is none on the wire: for reading it is another one.
-    let mut wire = packet.to_vec();
-    let header = packet
-        .iter()
-        .skip(1)
-        .position(|byte| byte & 0x80 == 0)?
-        .checked_add(2)?;
-    let topic = u16::from_be_bytes(*packet.get(header..)?.first_chunk()?);
-    let id_at = header.checked_add(usize::from(topic))?.checked_add(2)?;
-    let place = wire.get_mut(id_at..)?.first_chunk_mut::<2>()?;
-    let id = PacketId::new(u16::from_be_bytes(*place));
-    *place = id.unwrap_or(PacketId::MIN).get().to_be_bytes();
-    let entry = {
-        let publish = Publish::decode(&wire, version).ok()?;
-        publish.packet_id?;
-        entry(token, sequence, &publish, Vec::new(), version)
-    };
-    if let (None, Some(place)) = (id, wire.get_mut(id_at..).and_then(<[u8]>::first_chunk_mut::<2>)) {
-        *place = [0; 2];
+    let mut rest = body;
+    entry.topic_length = text(&mut rest)?.len();
+    entry.id_at = packet.len().checked_sub(rest.len())?;
+    entry.packet_id = PacketId::new(two(rest)?);
+    let (properties, payload) = block(rest.get(2..)?, version)?;
+    (entry.properties_length, entry.payload_length) = (properties.len(), payload.len());
+    entry.qos = Qos::from_bits(first >> 1 & 3).filter(|qos| first >> 4 == 3 && *qos > Qos::AtMostOnce)?;
+    entry.retain = first & 1 != 0;
+    entry.expires = (stored > 0).then_some(Millis(stored));
+    entry.wire = packet.into();
+    if entry.packet_id.is_some() {
+        return Some((Stage::Resending, entry));
     }
-    let sent = id.is_some();
-    let entry = Entry {
-        wire,
-        id_at,
-        packet_id: id,
-        expires: (number > 0).then_some(Millis(number)),
-        sent,
-        dup: sent,
-        ..entry
-    };
-    Some((if sent { Stage::Resending } else { Stage::Waiting }, entry))
+    (entry.sent, entry.dup) = (false, false);
+    Some((Stage::Waiting, entry))
+}
+
+/// The first byte and the body of a packet, which must be all of `packet`.
+fn open(packet: &[u8]) -> Option<(u8, &[u8])> {
+    let (&first, mut rest) = packet.split_first()?;
+    let length = number(&mut rest)?;
+    (length == rest.len() as u64).then_some((first, rest))
+}
+
+/// The two bytes at the start.
+fn two(bytes: &[u8]) -> Option<u16> {
+    bytes.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
+}
+
+/// Takes a string off the front (1.5.4).
+fn text<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = two(bytes)?;
+    let (text, rest) = bytes.get(2..)?.split_at_checked(length.into())?;
+    *bytes = rest;
+    Some(text)
+}
+
+/// A property block without its length, none in 3.1.1, and what follows it.
+fn block(bytes: &[u8], version: Version) -> Option<(&[u8], &[u8])> {
+    if version == Version::V311 {
+        return Some((&[], bytes));
+    }
+    let mut rest = bytes;
+    let length = number(&mut rest)?;
+    rest.split_at_checked(usize::try_from(length).ok()?)
 }

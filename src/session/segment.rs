@@ -136,8 +136,8 @@ impl<'a> Segment<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Damaged;
 
-/// Reads a number off the front.
-fn number(bytes: &mut &[u8]) -> Option<u64> {
+/// Reads a number off the front. The variable byte integers of MQTT (1.5.5) are such numbers.
+pub(super) fn number(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64_u32).step_by(7) {
         let (&byte, rest) = bytes.split_first()?;

@@ -40,7 +40,7 @@ impl Session {
 
     /// What a commit, or the end of waiting for one, allows.
     pub(super) fn after_commit(&mut self) {
-        self.tell_stored();
+        self.store.tell_committed(&mut self.out.events);
         while let Some(held) = self.store.release() {
             self.release_held(held);
         }
@@ -51,13 +51,6 @@ impl Session {
             .is_some()
         {
             self.tell_storage(self.durability_of_store(), None, "");
-        }
-    }
-
-    /// Tells what waited for nothing but the store.
-    pub(super) fn tell_stored(&mut self) {
-        while let Some(event) = self.store.told() {
-            self.out.events.push(event);
         }
     }
 

@@ -71,7 +71,7 @@ pub(super) struct WriteAhead {
     /// How many are held in each lane.
     lanes: [usize; 3],
     /// What is to be told when a batch is committed, with or without a link. Rising batch numbers.
-    telling: VecDeque<(u64, Event)>,
+    telling: Vec<(u64, Event)>,
     /// Bytes that the store was given since the last snapshot, and those of that snapshot that are no messages.
     logged: usize,
     standing: usize,
@@ -90,7 +90,7 @@ impl WriteAhead {
             },
             held: VecDeque::new(),
             lanes: [0; 3],
-            telling: VecDeque::new(),
+            telling: Vec::new(),
             logged: 0,
             standing: 0,
         }
@@ -247,16 +247,14 @@ impl WriteAhead {
 
     /// Gives `event` when `batch` is committed, with or without a link.
     pub(super) fn tell(&mut self, batch: u64, event: Event) {
-        self.telling.push_back((batch, event));
+        self.telling.push((batch, event));
     }
 
-    /// The next thing to tell, if its batch is committed.
-    pub(super) fn told(&mut self) -> Option<Event> {
-        let (batch, _) = self.telling.front()?;
-        if !self.is_committed(*batch) {
-            return None;
-        }
-        self.telling.pop_front().map(|(_, event)| event)
+    /// Moves what may be told to `events`.
+    pub(super) fn tell_committed(&mut self, events: &mut Vec<Event>) {
+        let waiting = self.telling.iter().position(|(batch, _)| !self.is_committed(*batch));
+        let told = self.telling.drain(..waiting.unwrap_or(self.telling.len()));
+        events.extend(told.map(|(_, event)| event));
     }
 
     /// The next packet that need not wait any longer.

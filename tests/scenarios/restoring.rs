@@ -219,6 +219,37 @@ fn a_damaged_log_is_said_to_be_one_and_the_session_begins_anew() {
 }
 
 #[test]
+fn a_value_that_makes_no_sense_is_said_to_be_damaged_and_the_others_are_kept() {
+    use hawser::session::{StoreBatch, StoreChange, StoreKey};
+    let mut world = online();
+    world.publish(1, 1, "t", "x");
+    let keys = [StoreKey::Outbound(7), StoreKey::Subscription(3), StoreKey::Inbound(0)];
+    for value in [&[][..], &[0; 8], &[0, 0, 0, 0, 0, 0, 0, 0, 0x32, 3, 0, 9, b't']] {
+        for key in keys {
+            let batch = StoreBatch {
+                number: world.last + 1,
+                changes: vec![StoreChange::Put {
+                    key,
+                    value: 0..value.len() as u32,
+                }],
+                bytes: value.to_vec(),
+            };
+            let mut segment = Vec::new();
+            batch.encode(&mut segment);
+            let mut page = World::new(named());
+            page.log = [&world.log[..], &[segment]].concat();
+            page.last = batch.number;
+            page.now = world.now;
+            page.restore();
+            let told: Vec<_> = page.storage.iter().map(|(_, fault, _)| *fault).collect();
+            assert_eq!(told, [None, Some(StorageFault::Damaged)], "{key:?} {value:?}");
+            connect(&mut page, true);
+            page.expect(&["PUBLISH q1 1 dup \"t\" x"]);
+        }
+    }
+}
+
+#[test]
 fn close_keeps_a_session_that_outlives_its_link_and_clears_one_that_does_not() {
     let mut world = online();
     world.publish(1, 1, "t", "x");

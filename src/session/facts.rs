@@ -6,16 +6,17 @@
 
 use crate::codec::Version;
 
+use super::segment::{number, put_number};
 use super::{Millis, Session, StoreKey};
 
 /// The broker has (had) the session.
-const SESSION: u8 = 1;
+const SESSION: u64 = 1;
 /// CONNECT may have left since the last CONNACK, and have begun another session.
-const DOUBT: u8 = 2;
+const DOUBT: u64 = 2;
 /// All subscriptions have their identifiers at the broker.
-const IDENTIFIED: u8 = 4;
+const IDENTIFIED: u64 = 4;
 /// MQTT 5.0, else 3.1.1.
-const V5: u8 = 8;
+const V5: u64 = 8;
 
 /// A batch takes the facts along when they are older than this.
 const OLD: u64 = 10_000;
@@ -41,6 +42,8 @@ pub(super) struct Facts<'a> {
     pub(super) last_online: Millis,
     /// Seconds; `u32::MAX` = never.
     pub(super) expiry: u32,
+    /// The number of the next message: a snapshot has forgotten those of messages that are settled.
+    pub(super) next_sequence: u64,
     pub(super) client_id: &'a str,
     pub(super) broker: &'a str,
 }
@@ -48,38 +51,40 @@ pub(super) struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// `None` if this is not what [`Facts::write`] has written.
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
-        let (flags, rest) = bytes.split_first()?;
-        let (last_online, rest) = rest.split_first_chunk()?;
-        let (expiry, rest) = rest.split_first_chunk()?;
-        let (length, rest) = rest.split_first_chunk()?;
-        let (client_id, broker) = rest.split_at_checked(u16::from_le_bytes(*length).into())?;
+        let mut rest = bytes;
+        let mut next = || number(&mut rest);
+        let (flags, last_online, expiry) = (next()?, next()?, next()?);
+        let (next_sequence, length) = (next()?, next()?);
+        let (client_id, broker) = rest.split_at_checked(usize::try_from(length).ok()?)?;
         Some(Self {
             version: if flags & V5 == 0 { Version::V311 } else { Version::V5 },
             session: flags & SESSION != 0,
             doubt: flags & DOUBT != 0,
             identified: flags & IDENTIFIED != 0,
-            last_online: Millis(u64::from_le_bytes(*last_online)),
-            expiry: u32::from_le_bytes(*expiry),
+            last_online: Millis(last_online),
+            expiry: u32::try_from(expiry).ok()?,
+            next_sequence,
             client_id: core::str::from_utf8(client_id).ok()?,
             broker: core::str::from_utf8(broker).ok()?,
         })
     }
 
+    /// Flags, the last moment online, expiry, the number of the next message and the length of the client identifier as numbers of a segment, then the two strings.
     fn write(&self, out: &mut Vec<u8>) {
-        out.push(
-            [
-                (self.session, SESSION),
-                (self.doubt, DOUBT),
-                (self.identified, IDENTIFIED),
-                (self.version == Version::V5, V5),
-            ]
-            .into_iter()
-            .fold(0, |flags, (set, flag)| if set { flags | flag } else { flags }),
-        );
-        out.extend_from_slice(&self.last_online.0.to_le_bytes());
-        out.extend_from_slice(&self.expiry.to_le_bytes());
-        // An MQTT string is never longer.
-        out.extend_from_slice(&(self.client_id.len() as u16).to_le_bytes());
+        let flags = u64::from(self.session) * SESSION
+            + u64::from(self.doubt) * DOUBT
+            + u64::from(self.identified) * IDENTIFIED
+            + u64::from(self.version == Version::V5) * V5;
+        let length = self.client_id.len() as u64;
+        for number in [
+            flags,
+            self.last_online.0,
+            self.expiry.into(),
+            self.next_sequence,
+            length,
+        ] {
+            put_number(out, number);
+        }
         out.extend_from_slice(self.client_id.as_bytes());
         out.extend_from_slice(self.broker.as_bytes());
     }
@@ -101,6 +106,7 @@ impl Session {
             identified: self.subscriptions.all_identified(),
             last_online: self.last_online,
             expiry: self.session_expiry,
+            next_sequence: self.next_sequence,
             client_id: &self.client_id,
             broker: &self.config.broker,
         };
@@ -141,13 +147,15 @@ mod tests {
             identified: true,
             last_online: Millis(u64::MAX - 1),
             expiry: u32::MAX,
+            next_sequence: 1 << 40,
             client_id: "wall-display",
-            broker: "",
+            broker: "wss://broker.example",
         };
         let mut bytes = Vec::new();
         facts.write(&mut bytes);
         assert_eq!(Facts::read(&bytes), Some(facts));
-        for end in 0..bytes.len() {
+        let cut = bytes.len() - facts.broker.len();
+        for end in 0..cut {
             assert_eq!(Facts::read(&bytes[..end]), None);
         }
     }

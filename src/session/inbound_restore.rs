@@ -20,9 +20,10 @@ impl Session {
 
     /// Writes all that is open into a snapshot.
     pub(super) fn snapshot_inbound(&mut self) {
-        let open: Vec<PacketId> = self.open_inbound.iter().collect();
-        for id in open {
-            let _ = self.store_open(id);
+        for id in (1..=u16::MAX).filter_map(PacketId::new) {
+            if self.open_inbound.contains(id) {
+                let _ = self.store_open(id);
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ pub(super) const PREFIX: usize = 8;
 
 const SMALLEST: usize = 64;
 
-/// The latest value of each key.
+/// The latest value of each key. The facts are never deleted but with everything else.
 #[derive(Debug, Default)]
 pub(super) struct Log<'a> {
     /// In the order they were first written; what comes back after it was removed is at the end, and a message that is released moves there, for its order is that of the PUBRECs `[MQTT-4.6.0-4]`.
@@ -18,6 +18,8 @@ pub(super) struct Log<'a> {
     /// Places in `values` plus one, by open addressing over the hash of the key; 0 is empty. A power of two, at most half full.
     slots: Vec<u32>,
     taken: usize,
+    /// What the session knows about itself.
+    pub(super) facts: Option<&'a [u8]>,
     /// Bytes since the last snapshot.
     pub(super) size: usize,
     /// No message has had this number, or a higher one.
@@ -43,10 +45,10 @@ impl<'a> Log<'a> {
                     Change::Clear => {
                         log = Self {
                             size: bytes.len(),
-                            next_sequence: log.next_sequence,
                             ..Self::default()
                         }
                     }
+                    Change::Put(StoreKey::Facts, value) => log.facts = Some(value),
                     Change::Put(key, value) => log.set(key, Some(value)),
                     Change::Delete(key) => log.set(key, None),
                 }
@@ -60,6 +62,11 @@ impl<'a> Log<'a> {
         self.values
             .iter()
             .filter_map(|(key, value)| value.map(|value| (*key, value)))
+    }
+
+    /// Whether nothing was ever written.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.facts.is_none() && self.values.is_empty()
     }
 
     fn set(&mut self, key: StoreKey, value: Option<&'a [u8]>) {
@@ -157,7 +164,7 @@ mod tests {
                 }
                 for _ in 0..random.up_to(60) {
                     let key = key(&mut random);
-                    if random.up_to(2) == 0 {
+                    if key != StoreKey::Facts && random.up_to(2) == 0 {
                         changes.push(StoreChange::Delete(key));
                         model.remove(&key);
                     } else {
@@ -171,8 +178,9 @@ mod tests {
                 segments.push(segment(number, changes, bytes));
             }
             let log = Log::read(24, segments.iter().map(Vec::as_slice)).unwrap();
-            let found: BTreeMap<_, _> = log.iter().map(|(key, value)| (key, value.to_vec())).collect();
+            let mut found: BTreeMap<_, _> = log.iter().map(|(key, value)| (key, value.to_vec())).collect();
             assert_eq!(log.iter().count(), found.len(), "seed {seed}: a key twice");
+            found.extend(log.facts.map(|value| (StoreKey::Facts, value.to_vec())));
             assert_eq!(found, model, "seed {seed}");
         }
     }

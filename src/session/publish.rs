@@ -55,7 +55,9 @@ impl Session {
         if request.tell_stored && publish.packet_id.is_some() {
             let (token, id) = (request.token, sequence);
             self.store.tell(stored_in, Event::Stored { token, id });
-            self.store.tell_committed(&mut self.out.events);
+            if !self.store.durable() {
+                self.store.tell_committed(&mut self.out.events);
+            }
         }
         Ok(Published::Pending)
     }

@@ -24,11 +24,15 @@ impl Session {
         self.tick(now);
         self.store.opened(last);
         let log = Log::read(last, segments);
-        let facts = log.as_ref().ok().map(stored_facts);
-        let damaged = log.is_err() || matches!(facts, Some(Err(Damaged)));
-        let fault = damaged.then_some(StorageFault::Damaged);
+        // An empty log has no facts, and any other has.
+        let facts = match &log {
+            Ok(log) if log.is_empty() => Ok(None),
+            Ok(log) => log.facts.and_then(Facts::read).map(Some).ok_or(Damaged),
+            Err(Damaged) => Err(Damaged),
+        };
+        let fault = facts.is_err().then_some(StorageFault::Damaged);
         self.tell_storage(self.durability_of_store(), fault, "");
-        if let (Ok(log), Some(Ok(Some(facts)))) = (&log, facts) {
+        if let (Ok(log), Ok(Some(facts))) = (&log, facts) {
             self.take_up(log, &facts);
         }
     }
@@ -38,7 +42,7 @@ impl Session {
         let fits = facts.version == self.version || (self.config.fall_back && facts.version == Version::V311);
         let mine = fits && facts.broker == self.config.broker && (wanted.is_empty() || wanted == facts.client_id);
         // Also behind messages that are settled: the application may know them by their numbers.
-        self.next_sequence = log.next_sequence;
+        self.next_sequence = log.next_sequence.max(facts.next_sequence);
         if mine {
             self.adopt(facts);
             self.store.go_on(log.size);
@@ -154,18 +158,6 @@ impl Session {
         self.subscriptions.active.insert(filter, subscription);
         Some(())
     }
-}
-
-/// The facts of a log that is not empty.
-fn stored_facts<'a>(log: &Log<'a>) -> Result<Option<Facts<'a>>, Damaged> {
-    let mut empty = true;
-    for (key, value) in log.iter() {
-        if key == StoreKey::Facts {
-            return Facts::read(value).map(Some).ok_or(Damaged);
-        }
-        empty = false;
-    }
-    if empty { Ok(None) } else { Err(Damaged) }
 }
 
 /// A stored message and its stage; `None` if it is none.

@@ -63,7 +63,7 @@ pub(super) fn parts(key: StoreKey) -> (u8, u64) {
     }
 }
 
-fn put_number(out: &mut Vec<u8>, mut number: u64) {
+pub(super) fn put_number(out: &mut Vec<u8>, mut number: u64) {
     while number > 0x7F {
         out.push(number as u8 | 0x80);
         number >>= 7;

@@ -40,8 +40,9 @@ impl Shapes {
         let at = (identifier as usize).wrapping_sub(1);
         if at < MOST_RESTORED && self.known.get(at).is_none_or(|known| **known == *NONE) {
             // Shapes whose filters are gone leave a place that nothing fits.
-            self.known
-                .resize(self.known.len().max(at.saturating_add(1)), NONE.into());
+            while self.known.len() <= at {
+                self.known.push(NONE.into());
+            }
             if let Some(place) = self.known.get_mut(at) {
                 *place = shape(filter).into();
             }

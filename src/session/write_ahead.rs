@@ -252,9 +252,13 @@ impl WriteAhead {
 
     /// Moves what may be told to `events`.
     pub(super) fn tell_committed(&mut self, events: &mut Vec<Event>) {
-        let waiting = self.telling.iter().position(|(batch, _)| !self.is_committed(*batch));
-        let told = self.telling.drain(..waiting.unwrap_or(self.telling.len()));
-        events.extend(told.map(|(_, event)| event));
+        for (batch, event) in core::mem::take(&mut self.telling) {
+            if self.is_committed(batch) {
+                events.push(event);
+            } else {
+                self.telling.push((batch, event));
+            }
+        }
     }
 
     /// The next packet that need not wait any longer.

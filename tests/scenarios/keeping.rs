@@ -202,8 +202,12 @@ fn the_log_is_written_anew_when_most_of_it_is_over_and_never_forgets_what_is_not
         "{written} bytes written for {} of payload",
         20_000 * 100
     );
-    let page = world.reload(named(), 1_000);
+    world.session.handle_store_back(world.time());
+    world.drain();
+    let mut page = world.reload(named(), 1_000);
     assert_eq!((page.restored.len(), page.filters.len()), (1, 1));
+    ask_for_stored(&mut page, 1, 1);
+    assert_eq!(page.stored, [(1, 20_001)], "numbers are not given again");
 }
 
 #[test]

@@ -90,7 +90,9 @@ export class Client extends Emitter implements AsyncDisposable {
         this.#stop(cause);
       },
     });
-    this.#outbox = new Outbox(this.#host, (outcome) => this.tell("outcome", { outcome }));
+    this.#outbox = new Outbox(this.#host, (outcome) => {
+      if (!this.tell("outcome", { outcome }) && outcome.kind !== "completed") this.report(outcome.error);
+    });
     const tokens = new Tokens();
     this.#subscriptions = new Subscriptions(this.#host, tokens);
     this.#authenticator = new Authenticator(this.#host, tokens, settings.authentication);
@@ -213,7 +215,9 @@ export class Client extends Emitter implements AsyncDisposable {
    */
   async outbox(): Promise<readonly PendingMessage[]> {
     if (this.#over !== undefined) throw this.#over;
-    return pendingMessages(await this.#host.outbox());
+    const pending = pendingMessages(await this.#host.outbox());
+    if (this.#over !== undefined) throw this.#over;
+    return pending;
   }
 
   /**

@@ -44,7 +44,8 @@ export interface PacketEvent extends Event {
 }
 
 /**
- * A message has ended whose promise is gone: an earlier page has published it, or it was published with `until: "stored"`.
+ * A message has ended whose promise is gone: an earlier page has published it, or it was published with `until: "stored"`. One that failed is told by the
+ * `"error"` event where nobody listens to this one.
  *
  * @example
  * const onOutcome = (event: OutcomeEvent) => show(event.outcome.message.id, event.outcome.kind);

@@ -29,6 +29,7 @@ export class PageHost implements EngineHost {
   /** Settles when nothing is left of a stored session in this page. */
   #released: Promise<void> | undefined;
   #kept: Kept;
+  readonly #waiting: (() => void)[] = [];
   #over = false;
   /** An engine that traps in an event of its own throws to nobody but the page. Asked later, because the page may fail inside a delivery. */
   readonly #uncaught = ({ error, message }: ErrorEvent): void =>
@@ -108,16 +109,19 @@ export class PageHost implements EngineHost {
     return this.#engine?.stats() ?? NO_STATS;
   }
 
-  outbox(): Promise<Uint32Array> {
-    return new Promise((resolve) => {
-      if (this.#over) resolve(new Uint32Array(0));
-      else this.#call((engine) => resolve(engine.outbox()));
-    });
+  async outbox(): Promise<Uint32Array> {
+    if (this.#engine === undefined && !this.#over) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return this.#engine?.outbox() ?? new Uint32Array(0);
   }
 
   dispose(): Promise<void> | undefined {
     this.#end();
     return this.#released;
+  }
+
+  /** The engine runs, or never will. */
+  #waited(): void {
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   #nothingKept(): Kept {
@@ -161,6 +165,7 @@ export class PageHost implements EngineHost {
     this.#kept = this.#nothingKept();
     engine.start();
     kept.replay(engine);
+    this.#waited();
   }
 
   #call(action: (engine: RawEngine) => void): void {
@@ -190,6 +195,7 @@ export class PageHost implements EngineHost {
     this.#over = true;
     this.#engine = undefined;
     this.#kept = this.#nothingKept();
+    this.#waited();
     this.#early?.socket.close();
     this.#early = undefined;
   }

@@ -91,7 +91,9 @@ test("a host that is over before its store is open, or its slot claimed, starts 
   opening.settle();
   one.load();
   await one.settled();
+  const asked = one.host.outbox();
   one.host.close(0);
+  assert.deepEqual([...(await asked)], []);
   assert.equal(opening.left[0], 0); // the next client of the page waits for it from this very call on
   await one.settled();
   assert.deepEqual(opening.released, []); // what is being opened is written to, perhaps

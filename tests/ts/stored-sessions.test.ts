@@ -46,6 +46,18 @@ test("the outcomes of messages of an earlier page are told by an event, each onc
   assert.ok(refused?.kind === "refused" && refused.error.reasonCode === 0x87 && refused.error.reasonString === "no");
 });
 
+test("a message that failed without a promise is an error where nobody listens to outcomes", () => {
+  const { client, host } = scripted(NAMED);
+  const errors: unknown[] = [];
+  client.addEventListener("error", ({ error }) => errors.push(error));
+  host.say([...restored(0xc000_0000, 1, "a"), ...restored(0xc000_0001, 2, "a"), ...restored(0xc000_0002, 3, "a")]);
+  host.say([...done(0xc000_0000, 0x106), ...done(0xc000_0001, 0)]);
+  client.addEventListener("outcome", () => undefined);
+  host.say(done(0xc000_0002, 0x106));
+  assert.equal(errors.length, 1);
+  assert.ok(errors[0] instanceof PublishError && errors[0].code === "indeterminate");
+});
+
 test("a message that an earlier page published to another broker is abandoned", () => {
   const { host, outcomes } = named();
   host.say([...restored(0xc000_0000, 1, "a"), ...done(0xc000_0000, 0x100)]);

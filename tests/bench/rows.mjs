@@ -26,6 +26,7 @@ const MIB = 1_048_576;
  * @property {number} [count] messages
  * @property {Record<string, number>} [counts] messages, for contestants that get another number
  * @property {number} [warmUp] messages before the clock starts
+ * @property {boolean} [levels] memory may grow with the first 200,000 messages, which come at once
  * @property {number} [repeats] measurements in each round, for what is short and scatters
  * @property {number} [smoke] messages of a run that only checks the accounting
  */
@@ -263,6 +264,7 @@ export const ROWS = [
     qos: 2,
     packets: 50,
     durable: true,
+    levels: true,
     size: 64,
     count: 2_000_000,
     smoke: 1_000,

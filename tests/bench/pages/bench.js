@@ -68,6 +68,7 @@ function storedBytes(name) {
 }
 
 let client;
+let stored;
 let ready;
 
 function stage(work) {
@@ -80,6 +81,7 @@ globalThis.bench = {
   /** Connects, warms up, and makes what is to be sent. @param {{ contestant: string, url: string, work: Work, session?: string }} task */
   async prepare({ contestant, url, work, session }) {
     client = await load[contestant]();
+    stored = session !== undefined;
     await client.open(url, session);
     if (work.warmUp > 0) {
       stage({ ...work, count: work.warmUp, filters: 0 });
@@ -92,7 +94,11 @@ globalThis.bench = {
   next: (work) => stage(work),
 
   /** @returns {Promise<Outcome>} */
-  run: () => ready(),
+  async run() {
+    const outcome = await ready();
+    if (stored && client.durability === "memory") outcome.faults.push("the session was not stored");
+    return outcome;
+  },
 
   /** Fills the outbox of a stored session; returns the bytes that its database holds then. */
   async store({ contestant, session, work }) {

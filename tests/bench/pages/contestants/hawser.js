@@ -32,6 +32,10 @@ export class Hawser {
     return (await this.#client.outbox()).length;
   }
 
+  get durability() {
+    return this.#client.status.durability;
+  }
+
   close() {
     return this.#client.close();
   }

@@ -177,6 +177,15 @@ client.addEventListener("outcome", ({ outcome }) => {
   else holds<Equal<typeof outcome.error, PublishError>>();
   return `${outcome.message.id} ${outcome.message.topic}`;
 });
+// What is stored, and what is pending.
+const stored: Client = connect("wss://broker.example/mqtt", {
+  session: { name: "wall", durability: "strict", slots: 4, qos2AfterLoss: "resend", expiry: "1d" },
+});
+stored.publish("a", "b", { qos: 2, until: "stored" }).then(({ id }) => holds<Equal<typeof id, number | undefined>>());
+stored.outbox().then((pending) => pending.map(({ id, topic, earlier }) => (earlier ? `${id}` : topic)));
+holds<Equal<Status["durability"], "memory" | "relaxed" | "strict">>();
+// @ts-expect-error no such store
+connect("wss://broker.example/mqtt", { session: { name: "wall", store: "localstorage" } });
 // @ts-expect-error no such event
 client.addEventListener("message", () => undefined);
 

@@ -87,18 +87,30 @@ impl Store {
 
     /// Until when the broker has a session of which this is the state, as far as is known here; none if it has none.
     pub fn session_ends(&self) -> Option<u64> {
-        let facts = self.values.get(&StoreKey::Facts)?;
-        let last_online = self.last_online()?;
-        let expiry = u32::from_le_bytes(*facts.get(9..)?.first_chunk()?);
-        (facts[0] & 1 == 1).then(|| match expiry {
-            u32::MAX => u64::MAX,
-            seconds => last_online + u64::from(seconds) * 1_000,
+        let [flags, last_online, expiry] = self.facts()?;
+        (flags & 1 == 1).then_some(match expiry {
+            0xFFFF_FFFF => u64::MAX,
+            seconds => last_online + seconds * 1_000,
         })
     }
 
     pub fn last_online(&self) -> Option<u64> {
-        let facts = self.values.get(&StoreKey::Facts)?;
-        Some(u64::from_le_bytes(*facts.get(1..)?.first_chunk()?))
+        self.facts().map(|[_, last_online, _]| last_online)
+    }
+
+    /// The first of the facts: numbers of seven bits a byte, lowest first.
+    fn facts(&self) -> Option<[u64; 3]> {
+        let mut bytes = self.values.get(&StoreKey::Facts)?.iter();
+        Some([0; 3].map(|_: u64| {
+            let mut number = 0;
+            for (byte, shift) in bytes.by_ref().zip((0..).step_by(7)) {
+                number |= u64::from(byte & 0x7F) << shift;
+                if byte & 0x80 == 0 {
+                    break;
+                }
+            }
+            number
+        }))
     }
 
     /// The messages on their way out, each under its number.

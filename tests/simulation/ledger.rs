@@ -212,7 +212,8 @@ impl Ledger {
 
     /// The same over several pages, as far as it does not matter on which of them something happened.
     pub fn close_pages(&self, world: &World, broker: &Broker, pages: &Pages) {
-        self.check_order(broker, |token| pages.was_told(token, Failure::Indeterminate.code()));
+        // What was given up in the moment in which its page was killed may be there for the next page.
+        self.check_order(broker, |token| pages.gave_up(token));
         self.check_requests(world);
         if !self.closed(world) {
             self.check_subscriptions(world, broker);

@@ -245,8 +245,9 @@ impl Pages {
         self.told.values().filter(|codes| codes.contains(&given_up)).count()
     }
 
-    /// Whether one of these was told about a publish.
-    pub fn was_told(&self, token: u32, code: u32) -> bool {
-        self.told.get(&token).is_some_and(|codes| codes.contains(&code))
+    /// Whether a page was told that a publish was given up, by the user or otherwise.
+    pub fn gave_up(&self, token: u32) -> bool {
+        let given_up = |code: &u32| *code >= 0x100 && *code != Failure::Closed.code();
+        self.told.get(&token).is_some_and(|codes| codes.iter().any(given_up))
     }
 }

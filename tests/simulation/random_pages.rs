@@ -77,6 +77,9 @@ fn converse(seed: u64, traced: bool) {
         if run.random.below(9) == 0 {
             run.fault();
         }
+        if run.random.below(12) == 0 {
+            run.simulation().refuse_commit();
+        }
         if run.random.below(6) == 0 {
             // Several in a row, some of them while the page before has only just come.
             for _ in 0..=run.random.below(3) {

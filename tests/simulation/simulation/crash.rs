@@ -192,6 +192,20 @@ impl Simulation {
         }
     }
 
+    /// The store refuses the commit that is under way, if there is one, and asks for everything anew.
+    pub fn refuse_commit(&mut self) {
+        if self.reload_at.is_some() || self.world.is_stopped() {
+            return;
+        }
+        self.note(|| "---- the store refuses a commit".into());
+        self.world.batches.clear();
+        self.commits_at = None;
+        self.world.session.handle_store_back(self.world.time());
+        self.world.drain();
+        self.after_client();
+        self.step();
+    }
+
     /// Whether something was asked for on an earlier page.
     pub fn was_killed_since(&self, token: u32) -> bool {
         let settled = self.world.settled.get(&token);

@@ -1,6 +1,6 @@
 //! A session that an earlier page has left in the store, taken up again.
 
-use crate::codec::{PacketId, Qos, SubscribeOptions, Version, topic};
+use crate::codec::{PacketId, Place, Properties, Qos, SubscribeOptions, Version, topic};
 
 use super::acknowledge::PUBREL;
 use super::facts::Facts;
@@ -135,6 +135,11 @@ impl Session {
             own = number(&mut behind)?;
             properties = behind;
         }
+        Properties::parse(properties, Place::Subscribe).ok()?;
+        // Keys rise, and no filter has two.
+        if key < self.subscriptions.next_key || self.subscriptions.active.get(filter).is_some() {
+            return None;
+        }
         let identifier = self.subscriptions.identify_as(filter, own as u32);
         self.out.events.push(Event::Filter {
             identifier,
@@ -154,7 +159,7 @@ impl Session {
             request.sent = true;
             self.subscriptions.pending.push_back(request);
         }
-        self.subscriptions.next_key = self.subscriptions.next_key.max(key.saturating_add(1));
+        self.subscriptions.next_key = key.saturating_add(1);
         self.subscriptions.active.insert(filter, subscription);
         Some(())
     }
@@ -175,10 +180,13 @@ fn read_message(token: u32, sequence: u64, value: &[u8], version: Version) -> Op
         return Some((Stage::Releasing, entry));
     }
     let mut rest = body;
-    entry.topic_length = text(&mut rest)?.len();
+    let name = core::str::from_utf8(text(&mut rest)?).ok()?;
+    topic::validate_name(name).ok()?;
+    entry.topic_length = name.len();
     entry.id_at = packet.len().checked_sub(rest.len())?;
     entry.packet_id = PacketId::new(two(rest)?);
     let (properties, payload) = block(rest.get(2..)?, version)?;
+    Properties::parse(properties, Place::PublishFromClient).ok()?;
     (entry.properties_length, entry.payload_length) = (properties.len(), payload.len());
     entry.qos = Qos::from_bits(first >> 1 & 3).filter(|qos| first >> 4 == 3 && *qos > Qos::AtMostOnce)?;
     entry.retain = first & 1 != 0;

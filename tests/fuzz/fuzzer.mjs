@@ -14,6 +14,7 @@ export const TARGETS = {
   decode: { runs: 150_000, maxLength: 512 },
   differential: { runs: 200_000, maxLength: 512 },
   encode: { runs: 200_000, maxLength: 256 },
+  restore: { runs: 30_000, maxLength: 512 },
   session: { runs: 40_000, maxLength: 512 },
 };
 

@@ -112,13 +112,13 @@ export type WasmSource = URL | string | Response | Promise<Response> | BufferSou
  * connect("wss://broker.example:8084/mqtt", { clientId: "wall-display", keepAlive: "20s", session: { expiry: "1h", cleanStart: false } });
  */
 export interface ConnectOptions {
-  /** Default: the engine makes a random one. 1 to 65,535 bytes. */
+  /** Default: the engine makes a random one, and keeps it with a stored session. 1 to 65,535 bytes. */
   readonly clientId?: string | undefined;
   /**
    * The protocol to speak, and no other. Default: 5.0, and 3.1.1 with a broker that refuses 5.0 or, as far as attempts are repeated,
    * hangs up on it and takes 3.1.1; that one is remembered. What 3.1.1 cannot
    * say is left out there: properties of messages, wills and subscriptions, subscription options but `qos`, and the time of `session.expiry`. A
-   * session outlives the connection only if there is a `clientId`, and then for ever.
+   * session outlives the connection only if there is a `clientId` or a `session.name`, and then for ever.
    */
   readonly protocol?: "5.0" | "3.1.1" | undefined;
   /**

@@ -296,7 +296,8 @@ impl Session {
             Some((_, phase)) => phase != Phase::Address,
             None => self.is_online(),
         };
-        let farewell = if self.is_online() {
+        let was_online = self.is_online();
+        let farewell = if was_online {
             self.send_requests();
             let mut packets = core::mem::take(&mut self.out.transmit);
             self.write_disconnect(reason, properties, &mut packets);
@@ -304,16 +305,21 @@ impl Session {
         } else {
             Vec::new()
         };
-        let kept = Properties::parse(properties, Place::DisconnectFromClient)
-            .ok()
-            .and_then(|properties| properties.session_expiry_interval())
-            .unwrap_or(self.session_expiry);
+        // What DISCONNECT says holds from now on; a session that ends with its connection cannot be kept by it (3.14.2.2.2).
+        if let Ok(properties) = Properties::parse(properties, Place::DisconnectFromClient)
+            && let (1.., Some(expiry)) = (self.session_expiry, properties.session_expiry_interval())
+        {
+            self.session_expiry = expiry;
+        }
         self.drop_link(open);
         self.out.transmit = farewell;
-        self.stop(Cause::ClosedByUser, Failure::Closed);
-        if kept == 0 {
+        if self.session_expiry == 0 {
             self.store.clear();
+        } else if was_online {
+            // No CONNECT follows that could begin another session.
+            self.store_facts(true);
         }
+        self.stop(Cause::ClosedByUser, Failure::Closed);
     }
 
     fn write_disconnect(&self, reason: ReasonCode, raw: &[u8], packets: &mut Vec<u8>) {

@@ -2,7 +2,7 @@
 
 use super::outgoing::store_entry;
 use super::queue::Stage;
-use super::{Durability, Event, Millis, Session, State, StorageFault, StoreKey};
+use super::{Durability, Event, Millis, Session, State, StorageFault};
 
 /// What a message takes in a segment besides its packet, about.
 const OVERHEAD: usize = 24;
@@ -30,12 +30,6 @@ impl Session {
         if self.durability == Some(Durability::Memory) {
             self.back_with = Some(self.facts.batch);
         }
-    }
-
-    /// Whether everything is committed: nothing is under way, and nothing gathers.
-    #[must_use]
-    pub const fn is_stored(&self) -> bool {
-        self.store.is_idle()
     }
 
     /// What a commit, or the end of waiting for one, allows.
@@ -94,10 +88,6 @@ impl Session {
     fn snapshot(&mut self) {
         self.store.begin_snapshot();
         self.store_facts(self.is_online());
-        if let Some(latest) = self.next_sequence.checked_sub(1) {
-            // Its number is not given again, though the message itself may be gone.
-            self.store.delete(StoreKey::Outbound(latest));
-        }
         // Messages in publishing order, then those that are released, in the order of their PUBRECs: restoring counts on it.
         for stage in [Stage::Publishing, Stage::Resending, Stage::Waiting, Stage::Releasing] {
             let mut next = self.queue.first(stage);

@@ -189,11 +189,6 @@ impl WriteAhead {
         !self.gathering.changes.is_empty()
     }
 
-    /// Whether all is committed.
-    pub(super) const fn is_idle(&self) -> bool {
-        self.under_way.is_none() && !self.gathers()
-    }
-
     /// Whether the next batch is to be a snapshot: the log is much larger than what is alive. `messages`: bytes of the messages that are.
     pub(super) fn wants_snapshot(&self, messages: usize) -> bool {
         let alive = messages.saturating_add(self.standing);

@@ -255,7 +255,6 @@ fn close_keeps_a_session_that_outlives_its_link_and_clears_one_that_does_not() {
     world.publish(1, 1, "t", "x");
     world.close();
     world.assert_failed(1, Failure::Closed);
-    assert!(world.session.is_stored());
     let mut page = resumed(world);
     page.expect(&["PUBLISH q1 1 dup \"t\" x"]);
     let ends = crate::peer::block(
@@ -267,6 +266,24 @@ fn close_keeps_a_session_that_outlives_its_link_and_clears_one_that_does_not() {
     page.drain();
     let page = page.reload(named(), 1_000);
     assert!(page.restored.is_empty());
+}
+
+#[test]
+fn after_close_nothing_is_in_doubt_and_the_expiry_that_disconnect_gave_holds() {
+    let mut world = online();
+    world.subscribe(9, "a", 1);
+    world.suback(1, &[1]);
+    let longer = crate::peer::block(
+        hawser::codec::Place::DisconnectFromClient,
+        &[Property::SessionExpiryInterval(7_200)],
+    );
+    let normal = hawser::codec::ReasonCode::NORMAL_DISCONNECTION;
+    world.session.close(world.time(), normal, longer.as_properties().raw());
+    world.drain();
+    let mut page = world.reload(named(), 7_000_000);
+    assert!(page.gaps.is_empty());
+    connect(&mut page, true);
+    page.expect(&[]);
 }
 
 #[test]

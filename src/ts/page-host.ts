@@ -145,7 +145,7 @@ export class PageHost implements EngineHost {
     } else if (slot === "unavailable") {
       const said = unavailableRecord();
       this.#events.deliver(undefined, said, said.length);
-      this.#run(Engine, { ...this.#options, durable: false });
+      this.#run(Engine, { ...this.#options, durable: false, cleanStart: true }); // nothing is known of what the broker has
     } else {
       this.#slot = slot;
       this.#events.claimed(slot.number);

@@ -129,6 +129,24 @@ matrix("stores", { protocols: ["5.0"], broker: { users: [{ username: "wall-user"
     await client.publish(unique("memory"), "x", { qos: 2 });
   });
 
+  test("a page that can store nothing does not take up what the broker has for its client id", async ({ broker, connect, lab }) => {
+    const options = { ...stored(), clientId: unique("fixed"), credentials };
+    const first = await connect(options);
+    await first.subscribed(unique("kept"), { qos: 1 });
+    await first.close();
+    for (const without of ["indexedDB", "locks"]) {
+      const tab = await lab.tab(
+        without === "locks"
+          ? () => Object.defineProperty(navigator, "locks", { value: undefined })
+          : () => Object.defineProperty(globalThis, "indexedDB", { value: undefined }),
+      );
+      const client = await tab.connect(broker.url, options);
+      const { sessionPresent, attempt, durability } = await client.until({ settled: true });
+      assert.deepEqual([sessionPresent, attempt, durability], [false, 1, "memory"], without);
+      await client.close();
+    }
+  });
+
   test("a log that makes no sense is told and cleared, and the session begins anew", async ({ broker, connect, lab }) => {
     const options = { ...stored(), credentials };
     const first = await connect(options);

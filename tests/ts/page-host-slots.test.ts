@@ -138,7 +138,7 @@ test("where no page can own a slot the session is kept in memory, and that is to
   load();
   await settled();
   assert.deepEqual(delivered, [record("storage", 0, 1, "")]);
-  assert.deepEqual(calls, [["new", { ...options, durable: false }], ["start"]]);
+  assert.deepEqual(calls, [["new", { ...options, durable: false, cleanStart: true }], ["start"]]);
 });
 
 test("an engine whose store cannot even fail properly stops the host and gives the slot up", async () => {

@@ -10,7 +10,7 @@ use crate::replay;
 use crate::simulation::{Crash, Farewell, Simulation};
 use crate::world::lasting;
 
-const RUNS: u64 = 20_000;
+const RUNS: u64 = 12_000;
 
 fn config(random: &mut Random) -> Config {
     let version = if random.below(4) == 0 {
@@ -27,6 +27,7 @@ fn config(random: &mut Random) -> Config {
         topic_alias_maximum: random.below(4) as u16,
         outbound_topic_aliases: random.below(2) == 0,
         durable: true,
+        resend_qos2: random.below(4) == 0,
         max_queued: if random.below(4) == 0 { 5 } else { 1_000 },
         overflow: [
             Overflow::Reject,

@@ -94,6 +94,11 @@ impl Store {
         })
     }
 
+    /// Whether it says that a CONNECT may have left since, and have begun another session.
+    pub fn is_in_doubt(&self) -> bool {
+        self.facts().is_some_and(|[flags, ..]| flags & 2 == 2)
+    }
+
     pub fn last_online(&self) -> Option<u64> {
         self.facts().map(|[_, last_online, _]| last_online)
     }

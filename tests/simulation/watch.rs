@@ -23,6 +23,8 @@ pub struct Watch {
     may_last: bool,
     lasts: bool,
     clean: bool,
+    /// The session is over, and the page that has come knows it.
+    is_over: bool,
     /// Bytes of a packet that has not arrived as a whole.
     unread: Vec<u8>,
     connected: bool,
@@ -50,6 +52,7 @@ impl Watch {
             may_last: config.session_expiry > 0,
             lasts: false,
             clean: false,
+            is_over: false,
             unread: Vec::new(),
             connected: false,
             sessions: 0,
@@ -79,6 +82,7 @@ impl Watch {
     pub fn new_page(&mut self, store: &Store, clean_start: bool, at: u64) {
         self.disconnected();
         self.lasts &= !clean_start && store.session_ends().is_some_and(|end| at <= end);
+        self.is_over = store.session_ends().is_some_and(|end| at > end);
         self.used.clear();
         for (_, stored) in store.outbound() {
             let use_of = match stored {
@@ -113,7 +117,7 @@ impl Watch {
     fn receive(&mut self, packet: &Packet<'_>) {
         match packet {
             Packet::ConnAck(connack) => {
-                self.connected = true;
+                (self.connected, self.is_over) = (true, false);
                 // A clean session of 3.1.1 ends with its connection.
                 self.lasts = self.may_last && (self.version == Version::V5 || !self.clean);
                 let standard = if self.version == Version::V5 { u16::MAX } else { 20 };
@@ -170,6 +174,15 @@ impl Watch {
             Packet::Connect(connect) => {
                 assert!(!self.connected, "[MQTT-3.1.0-2] a second CONNECT");
                 assert!(!(self.lasts && connect.clean_start), "a session is thrown away");
+                assert!(
+                    connect.clean_start || !self.is_over,
+                    "a session is resumed that has expired"
+                );
+                let told = store.is_in_doubt() || store.session_ends().is_none();
+                assert!(
+                    !self.durable || !self.lasts || told,
+                    "CONNECT before the store knows of it"
+                );
                 self.clean = connect.clean_start;
             }
             Packet::Publish(publish) => {

@@ -156,7 +156,7 @@ impl Simulation {
     /// From now on the application's pages may be killed.
     pub fn with_pages(mut self) -> Self {
         assert!(self.config.durable, "only a stored session outlives its page");
-        self.pages = Some(Pages::new());
+        self.pages = Some(Pages::new(self.config.resend_qos2));
         self.world.session.restore(self.world.time(), 0, std::iter::empty());
         self.world.drain();
         self

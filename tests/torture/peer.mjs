@@ -5,8 +5,10 @@ import mqtt from "mqtt";
 import { FLOWS, readTopic, topicOf } from "./flows.mjs";
 import { payload } from "./page/payload.js";
 
-/** A broker has nothing more for us, or from the proxy, when this many ms went by without news. */
-const QUIET = 60;
+/** So many ms after the proxy has stopped the broker has read what it had sent, and has queued it for us. */
+const READ = 60;
+/** The number of a message to ourselves. */
+const MARK = -1;
 const EXPIRY = 3_600;
 
 /**
@@ -19,7 +21,7 @@ const EXPIRY = 3_600;
 export async function startPeer(url, { session, user, ledger }) {
   let client;
   let publishing = new Set();
-  let lastNews = Date.now();
+  let marked = () => {};
   const join = async () => {
     client = mqtt.connect(url, {
       ...user,
@@ -31,9 +33,9 @@ export async function startPeer(url, { session, user, ledger }) {
     });
     client.on("error", (error) => ledger.fault(`the peer: ${error.message}`));
     client.on("message", (topic) => {
-      lastNews = Date.now();
       const place = readTopic(topic);
-      if (place?.session === session) ledger.note(place.flow, place.number, "arrived");
+      if (place?.number === MARK) marked();
+      else if (place?.session === session) ledger.note(place.flow, place.number, "arrived");
     });
     await new Promise((resolve, reject) =>
       client.once("connect", resolve).once("close", () => reject(new Error("the peer cannot connect"))),
@@ -58,10 +60,15 @@ export async function startPeer(url, { session, user, ledger }) {
         .finally(() => publishing.delete(one));
       publishing.add(one);
     },
-    /** Lets everything settle, and goes. */
+    /** Lets everything settle, and goes: what the broker has for us comes before a message to ourselves that is sent now. */
     async leave() {
       while (publishing.size > 0) await Promise.all(publishing);
-      while (Date.now() - lastNews < QUIET) await new Promise((resolve) => setTimeout(resolve, QUIET / 4));
+      await new Promise((resolve) => setTimeout(resolve, READ));
+      const mark = new Promise((resolve) => {
+        marked = resolve;
+      });
+      await client.publishAsync(topicOf(session, "out2", MARK), "", { qos: 2 });
+      await mark;
       await client.endAsync(false);
     },
     async end() {

@@ -28,6 +28,7 @@ export async function startReports(ledger, random) {
   const published = new Map();
   /** Flows whose probes have come through. */
   const heard = new Set();
+  let probes = 0;
 
   let heardPending;
   const say = ({ socket }, ...words) => {
@@ -125,13 +126,12 @@ export async function startReports(ledger, random) {
     /** Has `publish(flow, number)` send probes, with numbers below 0, until the page has had one of each flow: then its subscriptions stand. */
     async probe(publish) {
       heard.clear();
-      let number = 0;
       let next = 0;
       await until(() => {
         if (Date.now() > next) {
           next = Date.now() + 100;
-          number -= 1;
-          for (const flow of INCOMING) if (!heard.has(flow)) publish(flow, number);
+          probes += 1;
+          for (const flow of INCOMING) if (!heard.has(flow)) publish(flow, -probes);
         }
         return heard.size === INCOMING.length;
       }, "the subscriptions of the page");

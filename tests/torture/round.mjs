@@ -13,7 +13,7 @@ const [SOONEST, LATEST] = [10, 500];
 const TICK = 10;
 const BURST = 4;
 /** How many incoming numbers of a flow may wait for the page: it would need ever longer to catch up. */
-const BACKLOG = 100;
+const BACKLOG = 50;
 /** When nothing has happened for so many ms, nothing more will. */
 const SILENCE = 4_000;
 /** However much still happens, a round ends that many ms after the last kill: a client may repeat itself for ever. */

@@ -25,6 +25,16 @@
 //! calls leaves as one WebSocket frame, one store batch and one delivery. What an incoming frame causes (acknowledgements above all) is sent in a task
 //! of its own, after the frames that are waiting already, so that their answers share a frame too.
 //!
+//! # The store
+//!
+//! A stored session has a database of its own, which holds a log: each batch is one segment under its number (`src/session/segment.rs`), committed in
+//! one transaction, and only one is under way. Restoring reads the log from its start; a batch that begins with "clear" is a snapshot, whose transaction
+//! deletes all segments before it. The session decides when one is due. (`node tests/bench/layout.mjs` measures why it is not a table of messages.)
+//!
+//! A commit that is refused is tried again as a snapshot. When that fails too, or somebody deletes the database, it is deleted *before* anything that
+//! waited is sent: what the session does from then on is not in it, and no later page may go by it. After a minute the store is looked for again, and
+//! a snapshot brings the session back into it.
+//!
 //! # The class that JavaScript sees
 //!
 //! `Engine`, one per session (all methods take `&self`; all commands are answered by records, under tokens that the caller chose):

@@ -26,7 +26,8 @@ const MIB = 1_048_576;
  * @property {number} [count] messages
  * @property {Record<string, number>} [counts] messages, for contestants that get another number
  * @property {number} [warmUp] messages before the clock starts
- * @property {boolean} [levels] memory may grow with the first 200,000 messages, which come at once
+ * @property {boolean} [levels] memory may grow with the first 200,000 messages, which come at once, and a little with how a later burst falls: what
+ *   leaks a byte a message is above the floor all the same
  * @property {number} [repeats] measurements in each round, for what is short and scatters
  * @property {number} [smoke] messages of a run that only checks the accounting
  */

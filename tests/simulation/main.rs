@@ -27,6 +27,11 @@
 //! next; a backoff that does not grow or forgets too soon; no probe, no end of a silent link; an acknowledgement missing or sent twice; a stored message
 //! never deleted; a cancelled message that had left; a promise forgotten at the end; resends in the wrong order.
 //!
+//! The same for stored sessions. Caught: PUBLISH, PUBREL or CONNECT before its commit, a commit under way that counts as done, any commit releasing everything that
+//! waits; an identifier, a PUBREL, a CONNACK or the last time online not stored, a settled message not deleted; restored messages taken for unsent, their identifiers
+//! not taken, their numbers given again; open inbound identifiers, subscriptions or the session itself not restored; an expired session resumed, a
+//! lost one not told; a snapshot that leaves something out.
+//!
 //! The client side is the `World` of the scenarios; its committed batches are kept as a store would ([`store`]): the segments of the log, from which the next
 //! page is restored when one is killed. The commit that is under way then has happened or not, and so has everything that was on the wire. One thing no client
 //! can tell: a session that the broker began with a CONNECT whose CONNACK came into no store is, for the next page, the one before. So this broker gives up such a

@@ -75,7 +75,10 @@ impl Store {
 
     /// What the database held when it was opened: the number of the last segment and all of them in order. They are given once.
     pub fn read(&self) -> (u64, Vec<Vec<u8>>) {
-        let segments = std::iter::from_fn(|| self.log.next()).collect();
+        let mut segments = Vec::new();
+        while let Some(segment) = self.log.next() {
+            segments.push(segment);
+        }
         (self.log.last() as u64, segments)
     }
 

@@ -9,8 +9,8 @@ use super::backoff::Reconnect;
 pub struct Config {
     /// The protocol to speak.
     pub version: Version,
-    /// Speak 3.1.1 to a broker that does not speak 5.0. There the session outlives the connection only if `client_id` is given: nothing ends it,
-    /// and only its name finds it.
+    /// Speak 3.1.1 to a broker that does not speak 5.0. There the session outlives the connection only if `client_id` is given or kept
+    /// (`durable`): nothing ends it, and only its name finds it.
     pub fall_back: bool,
     /// The method of enhanced authentication (4.12); 5.0 only, and without it there is none. With it there is no falling back.
     pub authentication_method: Option<String>,

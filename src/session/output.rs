@@ -316,16 +316,17 @@ pub enum StoreChange {
     Clear,
 }
 
-/// What a stored value is. Values are wire bytes.
+/// What a stored value is. Messages and subscriptions are wire bytes; numbers before them are little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StoreKey {
-    /// CONNECT with the client identifier and the session expiry, without will and credentials.
+    /// Who the session is, with which broker, in which protocol, and until when: never its credentials.
     Facts,
-    /// An unfinished message, in publishing order: PUBLISH (packet identifier 0: none yet), or PUBREL once PUBREC came.
+    /// An unfinished message, in publishing order: PUBLISH (packet identifier 0: none yet) behind eight bytes with the last moment at which it may
+    /// leave (0: any); or PUBREL, once PUBREC came, behind eight bytes with what to tell in the end.
     Outbound(u64),
     /// The packet identifier of a QoS 2 message between PUBLISH and PUBREL, as the PUBREC that answers it.
     Inbound(u16),
-    /// A subscription: SUBSCRIBE with one filter.
+    /// A subscription: SUBSCRIBE with one filter, behind a byte with the granted QoS (0xFF: not yet).
     Subscription(u32),
     /// What is known about a key of de-duplication, by the hash of that key.
     Ledger(u64),

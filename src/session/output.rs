@@ -326,7 +326,7 @@ pub enum StoreKey {
     Outbound(u64),
     /// The packet identifier of a QoS 2 message between PUBLISH and PUBREL, as the PUBREC that answers it.
     Inbound(u16),
-    /// A subscription: SUBSCRIBE with one filter, behind a byte with the granted QoS (0xFF: not yet).
+    /// A subscription: SUBSCRIBE with one filter, behind a byte with the granted QoS (0xFF: not yet, 0xFE: it is being given up).
     Subscription(u32),
     /// What is known about a key of de-duplication, by the hash of that key.
     Ledger(u64),

@@ -35,7 +35,10 @@ pub(super) enum Kind {
         /// At least this, whatever the user's choice: the broker may have sent the retained messages already.
         retain_handling: Option<RetainHandling>,
     },
-    Unsubscribe,
+    Unsubscribe {
+        /// Of the subscription that leaves the store when this is answered.
+        key: Option<u32>,
+    },
 }
 
 /// A subscription that was granted, or is being asked for.
@@ -69,6 +72,8 @@ pub(super) struct Subscriptions {
 pub(super) const NOBODY: u32 = u32::MAX;
 /// Stored in place of the granted QoS as long as that is not known.
 pub(super) const NOT_GRANTED: u8 = 0xFF;
+/// The same for a subscription that the broker has been asked to end, and has not answered.
+pub(super) const LEAVING: u8 = 0xFE;
 /// Filters beyond which nobody looks any more whether a new one overlaps with them: one of another shape is taken for it.
 const MANY: usize = 256;
 
@@ -146,7 +151,7 @@ impl Request {
     pub(super) fn is_like(&self, other: &Self) -> bool {
         match (&self.kind, &other.kind) {
             (Kind::Subscribe { properties: own, .. }, Kind::Subscribe { properties: others, .. }) => own == others,
-            (Kind::Unsubscribe, Kind::Unsubscribe) => true,
+            (Kind::Unsubscribe { .. }, Kind::Unsubscribe { .. }) => true,
             _ => false,
         }
     }
@@ -169,7 +174,7 @@ impl Request {
     pub(super) fn packet_size(&self, list: usize, version: Version, identified: bool) -> usize {
         let properties = match &self.kind {
             Kind::Subscribe { properties, .. } => properties.len(),
-            Kind::Unsubscribe => 0,
+            Kind::Unsubscribe { .. } => 0,
         };
         let properties = match self.identifier(identified) {
             0 => properties,
@@ -229,7 +234,7 @@ pub(super) fn write(
             }
             .encode(version, out)
         }
-        Kind::Unsubscribe => {
+        Kind::Unsubscribe { .. } => {
             let mut filters = TopicFiltersBuf::new(version);
             for request in batch {
                 filters.push(&request.filter)?;
@@ -262,4 +267,17 @@ pub(super) fn store(store: &mut WriteAhead, filter: &str, subscription: &Subscri
             bytes,
         );
     });
+}
+
+/// Writes that a filter is being unsubscribed from: a page that is killed meanwhile asks for it again, for nobody else would.
+pub(super) fn store_leaving(store: &mut WriteAhead, filter: &str, key: u32, version: Version) {
+    let leaving = Subscription {
+        key,
+        token: NOBODY,
+        options: SubscribeOptions::default(),
+        properties: Box::default(),
+        identifier: 0,
+        granted: Some(LEAVING),
+    };
+    self::store(store, filter, &leaving, version);
 }

@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::log::{Log, PREFIX};
 use super::packet_ids::Owner;
 use super::queue::{Entry, Stage};
-use super::requests::{NOBODY, NOT_GRANTED, Subscription};
+use super::requests::{Kind, LEAVING, NOBODY, NOT_GRANTED, Request, Subscription};
 use super::segment::{Damaged, number};
 use super::{Event, Failure, Gap, Millis, Session, StorageFault, StoreKey};
 
@@ -129,6 +129,16 @@ impl Session {
         let filter = core::str::from_utf8(text(&mut rest)?).ok()?;
         topic::validate_filter(filter, self.version).ok()?;
         let options = SubscribeOptions::from_bits(*rest.first()?)?;
+        self.subscriptions.next_key = self.subscriptions.next_key.max(key.saturating_add(1));
+        if granted == LEAVING {
+            self.subscriptions.pending.push_back(Request {
+                token: NOBODY,
+                filter: filter.into(),
+                kind: Kind::Unsubscribe { key: Some(key) },
+                sent: true,
+            });
+            return Some(());
+        }
         // Its identifier stands before the user's properties.
         let mut own = 0;
         if let Some((&0x0B, mut behind)) = properties.split_first() {
@@ -137,7 +147,8 @@ impl Session {
         }
         Properties::parse(properties, Place::Subscribe).ok()?;
         // Keys rise, and no filter has two.
-        if key < self.subscriptions.next_key || self.subscriptions.active.get(filter).is_some() {
+        let last = self.subscriptions.active.iter().next_back();
+        if last.is_some_and(|(_, last)| last.key >= key) || self.subscriptions.active.get(filter).is_some() {
             return None;
         }
         let identifier = self.subscriptions.identify_as(filter, own as u32);
@@ -159,7 +170,6 @@ impl Session {
             request.sent = true;
             self.subscriptions.pending.push_back(request);
         }
-        self.subscriptions.next_key = key.saturating_add(1);
         self.subscriptions.active.insert(filter, subscription);
         Some(())
     }

@@ -29,7 +29,7 @@ impl Session {
     fn granted(&mut self, request: &Request, code: u8, properties: Span) {
         let before = match request.kind {
             Kind::Subscribe { granted_before, .. } => granted_before,
-            Kind::Unsubscribe => None,
+            Kind::Unsubscribe { .. } => None,
         };
         if ReasonCode(code).is_error() {
             self.forget_if_newest(request);
@@ -57,6 +57,9 @@ impl Session {
         self.packet_ids.release(ack.packet_id);
         let codes = ack.reasons.iter().copied().chain(core::iter::repeat(0));
         for (request, code) in batch.iter().zip(codes) {
+            if let Kind::Unsubscribe { key } = request.kind {
+                self.left(key);
+            }
             self.unsubscribed(request.token, u32::from(code), properties);
         }
         self.pump();
@@ -123,7 +126,7 @@ impl Session {
                     self.subscriptions.active.remove(&request.filter);
                     self.subscribed(request.token, failure.code(), Span::default());
                 }
-                Kind::Unsubscribe => self.unsubscribed(request.token, failure.code(), Span::default()),
+                Kind::Unsubscribe { .. } => self.unsubscribed(request.token, failure.code(), Span::default()),
             }
         }
         if all {
@@ -133,6 +136,13 @@ impl Session {
 
     /// Writes every subscription into the store.
     pub(super) fn store_subscriptions(&mut self) {
+        // What is given up comes first: it may be asked for anew.
+        let asked = self.subscriptions.awaiting.iter().flat_map(|(_, batch)| batch);
+        for request in self.subscriptions.pending.iter().chain(asked) {
+            if let Kind::Unsubscribe { key: Some(key) } = request.kind {
+                requests::store_leaving(&mut self.store, &request.filter, key, self.version);
+            }
+        }
         for (filter, subscription) in self.subscriptions.active.iter() {
             requests::store(&mut self.store, filter, subscription, self.version);
         }

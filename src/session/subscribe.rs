@@ -82,7 +82,8 @@ impl Session {
         let granted = standing.granted;
         let asked = subscriptions.awaiting.iter_mut().flat_map(|(_, batch)| batch);
         for request in subscriptions.pending.iter_mut().chain(asked) {
-            if request.token == NOBODY && *request.filter == *filter {
+            let asks = matches!(request.kind, Kind::Subscribe { .. });
+            if asks && request.token == NOBODY && *request.filter == *filter {
                 request.token = token;
             }
         }
@@ -104,11 +105,14 @@ impl Session {
         self.refuse_when_stopped()?;
         topic::validate_filter(filter, self.version).map_err(|_| Failure::InvalidTopic)?;
         self.check_requests()?;
-        self.forget(filter);
+        let key = self.subscriptions.active.remove(filter).map(|leaving| leaving.key);
+        if let Some(key) = key {
+            requests::store_leaving(&mut self.store, filter, key, self.version);
+        }
         self.subscriptions.pending.push_back(Request {
             token,
             filter: filter.into(),
-            kind: Kind::Unsubscribe,
+            kind: Kind::Unsubscribe { key },
             sent: false,
         });
         Ok(())
@@ -217,7 +221,7 @@ impl Session {
         if size > limit {
             return Err(Failure::PacketTooLarge);
         }
-        if matches!(request.kind, Kind::Unsubscribe) {
+        if matches!(request.kind, Kind::Unsubscribe { .. }) {
             return Ok(());
         }
         if !limits.wildcard_subscriptions && request.filter.contains(['+', '#']) {
@@ -236,7 +240,17 @@ impl Session {
                 self.subscriptions.note_given();
                 self.subscribed(request.token, failure.code(), Span::default());
             }
-            Kind::Unsubscribe => self.unsubscribed(request.token, failure.code(), Span::default()),
+            Kind::Unsubscribe { key } => {
+                self.left(key);
+                self.unsubscribed(request.token, failure.code(), Span::default());
+            }
+        }
+    }
+
+    /// An unsubscription needs no second asking.
+    pub(super) fn left(&mut self, key: Option<u32>) {
+        if let Some(key) = key {
+            self.store.delete(StoreKey::Subscription(key));
         }
     }
 
@@ -280,6 +294,9 @@ impl Session {
     }
 
     pub(super) fn unsubscribed(&mut self, token: u32, code: u32, properties: Span) {
+        if token == NOBODY {
+            return;
+        }
         self.out.events.push(Event::Unsubscribed(Settled {
             token,
             code,

@@ -152,3 +152,52 @@ fn identifiers_that_were_being_given_when_the_page_ended_are_given_again() {
     let sent = page.take();
     assert_eq!(sent.len(), 2, "{sent:?}");
 }
+
+#[test]
+fn an_unsubscription_that_was_not_answered_is_asked_for_again_also_after_a_snapshot() {
+    for snapshot in [false, true] {
+        let mut world = online();
+        world.subscribe(1, "a", 1);
+        world.suback(1, &[1]);
+        world.unsubscribe(2, "a");
+        world.subscribe(3, "b", 1);
+        world.suback(3, &[1]);
+        if snapshot {
+            world.session.handle_store_back(world.time());
+            world.drain();
+        }
+        let mut page = world.reload(named(), 1_000);
+        assert_eq!(page.filters.len(), 1, "nothing is told of what is to go");
+        connect(&mut page, true);
+        page.expect(&["UNSUBSCRIBE 1 a"]);
+        page.unsuback(1, &[0]);
+        page.subscribe(4, "c", 1);
+        page.suback(2, &[1]);
+        let mut page = resumed(page);
+        page.expect(&[]);
+        assert_eq!(page.filters.len(), 2, "one key, one filter");
+    }
+}
+
+#[test]
+fn an_unsubscription_that_is_asked_for_again_is_not_taken_for_the_subscription_behind_it() {
+    for snapshot in [false, true] {
+        let mut world = online();
+        ask(&mut world, 1, "a", later(1, RetainHandling::SendIfNew));
+        world.suback(1, &[1]);
+        world.unsubscribe(2, "a");
+        ask(&mut world, 3, "a", later(1, RetainHandling::SendIfNew));
+        if snapshot {
+            world.session.handle_store_back(world.time());
+            world.drain();
+        }
+        let mut page = world.reload(named(), 1_000);
+        ask(&mut page, 1, "a", later(1, RetainHandling::SendIfNew));
+        connect(&mut page, true);
+        page.expect(&["UNSUBSCRIBE 1 a", "SUBSCRIBE 2 a:17"]);
+        page.unsuback(1, &[0]);
+        assert!(page.is_open(1));
+        page.suback(2, &[1]);
+        assert_eq!(page.outcome(1), 1);
+    }
+}

@@ -285,6 +285,13 @@ fn subscriptions_leave_the_store_when_they_are_refused_or_given_up() {
     world.suback(1, &[0x87]);
     assert_eq!(keys(world.committed.last().unwrap()), ["delete Subscription(0)"]);
     world.unsubscribe(3, "b");
+    let leaving = world.committed.last().unwrap();
+    assert_eq!(
+        value(leaving, StoreKey::Subscription(1))[0],
+        0xFE,
+        "it is being given up"
+    );
+    world.unsuback(3, &[0]);
     assert_eq!(keys(world.committed.last().unwrap()), ["delete Subscription(1)"]);
 }
 

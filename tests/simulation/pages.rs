@@ -114,7 +114,11 @@ impl Pages {
 
     /// A page has taken up what the store had.
     pub fn take_up(&mut self, world: &World, store: &Store, ledger: &mut Ledger, sessions: u32, clean_start: bool) {
-        let subscribed = store.values.keys().any(|key| matches!(key, StoreKey::Subscription(_)));
+        // What begins with 0xFE is being given up.
+        let stands = |(key, value): (&StoreKey, &Vec<u8>)| {
+            matches!(key, StoreKey::Subscription(_)) && value.first() != Some(&0xFE)
+        };
+        let subscribed = store.values.iter().any(stands);
         self.came_at = (sessions, store.session_ends().is_some() && subscribed);
         let mut left: BTreeSet<u32> = BTreeSet::new();
         for message in &world.restored {

@@ -100,7 +100,7 @@ fn change(source: &mut Source<'_>, version: Version, batch: &mut StoreBatch) {
             .extend_from_slice(&[0, 0, 0, 0, 0, 0, 0, 0, 0x62, 2, 0, source.u8()]),
         (1..4, _) => message(source, version, &mut batch.bytes),
         (4..6, _) => {
-            batch.bytes.push(source.one_of(&[0xFF, 0, 1, 2]));
+            batch.bytes.push(source.one_of(&[0xFF, 0, 1, 0xFE]));
             let filter = source.one_of(&["a", "a/+", "a/#", "b", "$share/g/a"]);
             let mut body = vec![0, 1];
             if version == Version::V5 {

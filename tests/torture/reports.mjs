@@ -66,8 +66,8 @@ export async function startReports(ledger, random) {
       if (number >= 0) ledger.note(flow, number, "interrupted");
     },
     gap: () => ledger.gap(),
-    status(from, state) {
-      from.status = state;
+    status(from, state, cause = "") {
+      from.status = `${state} ${cause}`.trimEnd();
     },
     storage: (_from, durability, message) => durability === "memory" && ledger.fault(`the page: ${message}`),
     pending: (_from, count) => heardPending(count),
@@ -134,7 +134,7 @@ export async function startReports(ledger, random) {
           for (const flow of INCOMING) if (!heard.has(flow)) publish(flow, -probes);
         }
         return heard.size === INCOMING.length;
-      }, "the subscriptions of the page");
+      }, "messages for all subscriptions of the page");
     },
     /** How many messages the page still has to send. */
     pending: () =>

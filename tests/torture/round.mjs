@@ -60,6 +60,9 @@ export async function runRound({ broker, browser, contestant, kind, kills, rando
     await quiet(ledger);
     const pending = await reports.pending();
     if (pending > 0) ledger.fault(`${pending} messages are pending when all is quiet`);
+  } catch (error) {
+    // What can be said of the numbers is worth more than where it ended.
+    ledger.fault(`the round came to an end: ${error.message}; the page is ${reports.status}`);
   } finally {
     traffic.stop();
     await peer.end();

@@ -50,6 +50,8 @@
 //!   authenticate(exchange: number, data?: Uint8Array): void;              // answers AUTHENTICATE
 //!   authentication_failed(exchange: number, detail: string): void;        // answers AUTHENTICATE, or PREPARE with its attempt
 //!   reauthenticate(token: number): void;
+//!   handled(first: number, count: number): void;      // deliveries: they may be acknowledged
+//!   claim(token: number, delivery: number, key: string, rule: number, value: number, ttl: number): void;   // answered by CLAIMED
 //!   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;   // flags: bit 0 retain, bits 1-2 QoS, bit 3 STORED wanted;
 //!       // the code that settles it at once (0: QoS 0, handed over for sending), or 0xFFFFFFFF: DONE follows
 //!   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;  // options: the options byte of MQTT-3.8.3.1
@@ -84,7 +86,7 @@
 //! | 1 | STATUS | bits 0-2 state, bit 7 (connecting only) the attempt offers 3.1.1 | attempt, phase, at (two words), cause, cause code, text detail, text server reference |
 //! | 2 | CONNECTED | bit 0 session present, bit 1 protocol 5 | keep alive (s), session expiry (s), receive maximum, maximum QoS, maximum packet size, topic alias maximum, available (bit 0 retain, 1 wildcards, 2 subscription identifiers, 3 shared), properties span (two words), text client identifier |
 //! | 3 | TOPIC | | id, text name |
-//! | 4 | MESSAGE | bits 0-1 QoS, bit 2 retain, bit 3 DUP | topic id, payload span (two words), properties span (two words), packet identifier (0 at QoS 0), then its subscription identifiers, a word each |
+//! | 4 | MESSAGE | bits 0-1 QoS, bit 2 retain, bit 3 DUP, bit 4 held, bit 5 interrupted | topic id, payload span (two words), properties span (two words), packet identifier (0 at QoS 0), delivery (0 at QoS 0), then its subscription identifiers, a word each |
 //! | 5 | DONE | | token, code, then the properties span (two words) of the broker's answer or nothing |
 //! | 6 | SUBSCRIBED | | the same |
 //! | 7 | UNSUBSCRIBED | | the same |
@@ -93,6 +95,9 @@
 //! | 10 | IDENTIFIER | | token, subscription identifier |
 //! | 11 | AUTHENTICATE | step | exchange, properties span (two words) |
 //! | 12 | STORED | | token, id (two words) |
+//! | 13 | READY | | delivery |
+//! | 14 | CLAIMED | | token, verdict, missing |
+//! | 15 | STALLED | | delivery, milliseconds |
 //! | 16 | RESTORED | bits 0-1 QoS, bit 2 retain, bit 3 it may have left | token, id (two words), bytes of payload, text topic |
 //! | 17 | GAP | 0 session lost, 1 session expired while away | |
 //! | 18 | STORAGE | durability: 0 memory, 1 relaxed, 2 strict | reason, text detail |
@@ -108,6 +113,13 @@
 //! - CONNECTED comes just before the STATUS that says online; the properties span holds the property block of CONNACK. What the broker leaves out is
 //!   filled with the standard's default: *maximum packet size* 4,294,967,295 is no limit.
 //! - TOPIC gives a topic name its id; later messages carry the id only. An id may be given again with another name: the newest holds.
+//! - MESSAGE, *delivery*: rises by one from message to message above QoS 0; `handled` says that the application is done with it, and only then it is
+//!   acknowledged, after those that came before it. *held* (QoS 2 with a store): nobody may handle it before its READY. *interrupted*: a page that was
+//!   killed had been given it and may have handled it; it is told, has no delivery, and is not to be handled.
+//! - CLAIMED, *verdict* of `claim`: 0 new (told when the store has it: handle the message), 1 duplicate, 2 interrupted (a page that was killed before
+//!   it was done had claimed it). *missing*: how many numbers of a sequence were left out. *rule*: 0 the key names the message, 1 *value* is a time and must be
+//!   later than the last, 2 *value* counts up. `handled` confirms the claims of a delivery; at QoS 0 (delivery 0) they are confirmed at once.
+//! - STALLED: this delivery has been the oldest that is not handled for so long. Told once for each.
 //! - IDENTIFIER gives the filter that was subscribed to under a token its subscription identifier, before anything else about it. A message with
 //!   identifiers is for those filters that match its topic *and* have one of them; a message without (3.1.1, a broker that has none, as long as
 //!   no two filters overlap, or until each has its identifier at the broker) is for all filters that match its topic. An identifier that was never given is of an earlier life of the session

@@ -5,7 +5,7 @@ use hawser::browser::records::{Records, kind};
 use hawser::codec::Version;
 use hawser::session::{
     Cause, Connected, Durability, Event, Failure, Gap, Limits, Message, Millis, PacketTrace, Phase, Redirect, Refusal,
-    Restored, Settled, Span, State, StorageFault,
+    Restored, Settled, Span, State, StorageFault, Verdict,
 };
 use serde_json::Value;
 
@@ -65,13 +65,30 @@ fn event(kind: &str, fields: &Value) -> Event {
             topic: word(fields, "topic"),
             payload: span(fields, "payload"),
             properties: span(fields, "properties"),
-            flags: byte(fields, "qos") | u8::from(flag(fields, "retain")) << 2 | u8::from(flag(fields, "dup")) << 3,
+            flags: byte(fields, "qos")
+                | u8::from(flag(fields, "retain")) << 2
+                | u8::from(flag(fields, "dup")) << 3
+                | u8::from(flag(fields, "held")) << 4
+                | u8::from(flag(fields, "interrupted")) << 5,
             packet_id: short(fields, "packetId"),
+            delivery: word(fields, "delivery"),
             identifiers: words_of(&fields["identifiers"]).into(),
         }),
         "identifier" => Event::Identifier {
             token: word(fields, "token"),
             identifier: word(fields, "identifier"),
+        },
+        "ready" => Event::Ready {
+            delivery: word(fields, "delivery"),
+        },
+        "claimed" => Event::Claimed {
+            token: word(fields, "token"),
+            verdict: [Verdict::New, Verdict::Duplicate, Verdict::Interrupted][word(fields, "verdict") as usize],
+            missing: word(fields, "missing"),
+        },
+        "stalled" => Event::Stalled {
+            delivery: word(fields, "delivery"),
+            waited: word(fields, "waited"),
         },
         "done" => Event::Done(settled(fields)),
         "subscribed" => Event::Subscribed(settled(fields)),
@@ -315,6 +332,9 @@ fn the_golden_file_numbers_kinds_as_the_engine_does() {
         ("gap", kind::GAP),
         ("storage", kind::STORAGE),
         ("filter", kind::FILTER),
+        ("ready", kind::READY),
+        ("claimed", kind::CLAIMED),
+        ("stalled", kind::STALLED),
     ];
     let kinds = &golden()["kinds"];
     assert_eq!(kinds.as_object().unwrap().len(), names.len());

@@ -12,7 +12,7 @@ use super::env::{self, Clock};
 use super::options::{self, EngineOptions, Options};
 use super::stats;
 use crate::codec::{ReasonCode, SubscribeOptions};
-use crate::session::{PublishRequest, Published, Session};
+use crate::session::{Claim, PublishRequest, Published, Rule, Session};
 
 /// No code yet.
 const PENDING: u32 = u32::MAX;
@@ -144,6 +144,30 @@ impl Engine {
     pub fn unsubscribe(&self, token: u32, filter: &str) {
         self.driver
             .command(|session, now| session.unsubscribe(now, token, filter));
+    }
+
+    /// The application is done with `count` messages, from the delivery `first` on: they may be acknowledged. Numbers that are not open are ignored.
+    pub fn handled(&self, first: u32, count: u32) {
+        self.driver.handled(first, count);
+    }
+
+    /// Asks whether a message is to be handled; answered by CLAIMED. `delivery`: 0 at QoS 0. `rule`: 0 id, 1 timestamp, 2 sequence, which compare `value`.
+    /// `ttl`: milliseconds to remember it.
+    pub fn claim(&self, token: u32, delivery: u32, key: &str, rule: u32, value: f64, ttl: f64) {
+        let rule = match rule {
+            0 => Rule::Id,
+            1 => Rule::Timestamp,
+            _ => Rule::Sequence,
+        };
+        let claim = Claim {
+            token,
+            delivery,
+            key,
+            rule,
+            value,
+            ttl: ttl as u64,
+        };
+        self.driver.command(|session, now| session.claim(now, claim));
     }
 
     /// Gives up what has not been sent yet; settled by its own record with the code "cancelled".

@@ -69,6 +69,7 @@ impl Driver {
             let sender = itself.clone();
             let send_later = Later::new(move || {
                 if let Some(driver) = sender.upgrade() {
+                    driver.drain(Millis::default());
                     driver.send();
                 }
             });
@@ -110,6 +111,19 @@ impl Driver {
         let result = mutate(&mut self.session.borrow_mut(), now);
         self.commanded(now);
         result
+    }
+
+    /// The application is done with messages. Inside a delivery (most are handled there) the clock of the step is good enough; outside, handlers that end
+    /// one by one share a frame for their answers, as those to frames do.
+    pub fn handled(&self, first: u32, count: u32) {
+        let draining = self.draining.get();
+        let now = if draining { Millis::default() } else { self.clock.now() };
+        self.session.borrow_mut().handled(now, first, count);
+        match &self.send_later {
+            _ if draining => {}
+            Some(later) if self.join => later.ask(),
+            _ => self.commanded(now),
+        }
     }
 
     /// What follows every command; not inlined, because there are many of them.

@@ -17,6 +17,9 @@ pub mod kind {
     pub const IDENTIFIER: u32 = 10;
     pub const AUTHENTICATE: u32 = 11;
     pub const STORED: u32 = 12;
+    pub const READY: u32 = 13;
+    pub const CLAIMED: u32 = 14;
+    pub const STALLED: u32 = 15;
     pub const RESTORED: u32 = 16;
     pub const GAP: u32 = 17;
     pub const STORAGE: u32 = 18;
@@ -51,6 +54,13 @@ impl Records {
             Event::Topic { id, name } => self.record(kind::TOPIC, 0, &[*id], &[name]),
             Event::Message(message) => self.message(message),
             Event::Identifier { token, identifier } => self.record(kind::IDENTIFIER, 0, &[*token, *identifier], &[]),
+            Event::Ready { delivery } => self.record(kind::READY, 0, &[*delivery], &[]),
+            Event::Claimed {
+                token,
+                verdict,
+                missing,
+            } => self.record(kind::CLAIMED, 0, &[*token, *verdict as u32, *missing], &[]),
+            Event::Stalled { delivery, waited } => self.record(kind::STALLED, 0, &[*delivery, *waited], &[]),
             Event::Done(settled) => self.settled(kind::DONE, settled),
             Event::Subscribed(settled) => self.settled(kind::SUBSCRIBED, settled),
             Event::Unsubscribed(settled) => self.settled(kind::UNSUBSCRIBED, settled),
@@ -145,6 +155,7 @@ impl Records {
             properties,
             flags,
             packet_id,
+            delivery,
             identifiers,
         } = message;
         let start = self.words.len();
@@ -155,6 +166,7 @@ impl Records {
             properties.offset,
             properties.length,
             u32::from(*packet_id),
+            *delivery,
         ];
         self.words.push(0);
         self.words.extend_from_slice(&fields);

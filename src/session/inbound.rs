@@ -4,12 +4,16 @@ use core::str;
 
 use crate::codec::{Ack, PacketId, Properties, Publish, Qos, ReasonCode, Version};
 
+use super::deliveries::Earlier;
 use super::write_ahead::{Answer, Held, Lane};
-use super::{Event, Fault, Message, Session, Span, StoreKey};
+use super::{Event, Fault, Message, Millis, Session, Span, StoreKey};
 
 const PUBACK: u8 = 0x40;
 const PUBREC: u8 = 0x50;
 const PUBCOMP: u8 = 0x70;
+/// Flags of [`Message`]: held until READY; begun by an earlier page.
+const HELD: u8 = 1 << 4;
+pub(super) const INTERRUPTED: u8 = 1 << 5;
 /// Identifiers of a message that are handed on at most: more than any set of filters has shapes, and few enough for a record.
 const MAX_IDENTIFIERS: usize = 1_024;
 
@@ -22,7 +26,7 @@ impl Session {
                 let detail = "a payload that is marked as text and is not UTF-8";
                 return Err(Fault::new(ReasonCode::PAYLOAD_FORMAT_INVALID, detail));
             }
-            self.deliver(publish, topic, end);
+            self.deliver(publish, topic, end, 0, 0);
             return Ok(());
         };
         if publish.qos.bits() > self.link.limits.maximum_qos {
@@ -30,30 +34,90 @@ impl Session {
             return Err(Fault::new(ReasonCode::QOS_NOT_SUPPORTED, detail));
         }
         let exactly_once = publish.qos == Qos::ExactlyOnce;
-        if exactly_once && self.open_inbound.contains(id) {
+        let earlier = if exactly_once && self.open_inbound.contains(id) || !exactly_once && publish.dup {
+            self.deliveries.find(id, publish.qos)
+        } else {
+            Earlier::Unknown
+        };
+        match earlier {
+            Earlier::InLine => return Ok(()),
             // Sent again: answered again, delivered once [MQTT-4.3.3-10].
-            let batch = self.store_open(id);
-            self.answer(Answer::Rec(id), batch);
-            return Ok(());
+            Earlier::Delivery(number) if exactly_once => {
+                self.deliveries.answer(number, Answer::Rec(id));
+                self.send_answers();
+                return Ok(());
+            }
+            Earlier::Delivery(_) | Earlier::Unknown => {}
         }
         self.link.unanswered = self.link.unanswered.saturating_add(1);
         if self.version == Version::V5 && self.link.unanswered > usize::from(self.config.receive_maximum) {
             let detail = "more unanswered messages than our Receive Maximum";
             return Err(Fault::new(ReasonCode::RECEIVE_MAXIMUM_EXCEEDED, detail));
         }
-        if self.is_bad_text(publish) {
-            self.answer(Answer::NotText(id, publish.qos), 0);
+        if let Earlier::Delivery(number) = earlier {
+            self.deliveries.answer(number, Answer::Ack(id));
+            self.send_answers();
             return Ok(());
         }
-        self.deliver(publish, topic, end);
+        if !publish.dup {
+            self.deliveries.new_message();
+        }
+        if self.is_bad_text(publish) {
+            self.deliveries.answer(0, Answer::NotText(id, publish.qos));
+            self.send_answers();
+            return Ok(());
+        }
+        let mut wire = Vec::new();
         if exactly_once {
             self.open_inbound.insert(id);
-            let batch = self.store_open(id);
-            self.answer(Answer::Rec(id), batch);
+            self.write_begun(publish, topic, &mut wire);
+        }
+        let batch = if wire.is_empty() {
+            0
         } else {
-            self.answer(Answer::Ack(id), 0);
+            self.store.put(StoreKey::Inbound(id.get()), &wire)
+        };
+        let delivery = self.deliveries.add(id, publish.qos, wire, self.now);
+        if batch == 0 {
+            self.deliver(publish, topic, end, 0, delivery);
+        } else {
+            // Handed over when it is written down that it was: a handler never begins twice.
+            self.deliver(publish, topic, end, HELD, delivery);
+            self.store.tell(batch, Event::Ready { delivery });
         }
         Ok(())
+    }
+
+    /// Writes what the store keeps of a QoS 2 message until it is handled: its packet with the name of its topic. Nothing without a store.
+    fn write_begun(&self, publish: &Publish<'_>, topic: u32, wire: &mut Vec<u8>) {
+        if self.store.durable() {
+            let named = Publish {
+                topic: self.topics.name(topic),
+                ..*publish
+            };
+            // What was decoded can be encoded.
+            let _ = named.encode(self.version, wire);
+        }
+    }
+
+    /// The application is done with these messages: their answers leave when it is their turn. Numbers that are not open are ignored.
+    pub fn handled(&mut self, now: Millis, first: u32, count: u32) {
+        self.tick(now);
+        for number in (0..count).map(|at| first.wrapping_add(at)) {
+            if let Some(id) = self.deliveries.handled(number) {
+                self.store_handled(id);
+            }
+        }
+        self.confirm_claims();
+        self.send_answers();
+    }
+
+    /// Sends the answers whose turn it is.
+    fn send_answers(&mut self) {
+        while let Some(answer) = self.deliveries.next_answer() {
+            self.answer(answer, self.inbound_stored_in);
+        }
+        self.deliveries.clean(self.now);
     }
 
     /// Whether the payload is not the text that it is marked as (3.3.2.3.2), if the user wants to know.
@@ -63,15 +127,17 @@ impl Session {
             && str::from_utf8(publish.payload).is_err()
     }
 
-    pub(super) fn store_open(&mut self, id: PacketId) -> u64 {
+    /// A QoS 2 message is handled: PUBREC stands on that.
+    pub(super) fn store_handled(&mut self, id: PacketId) {
         let [high, low] = id.get().to_be_bytes();
-        self.store.put(StoreKey::Inbound(id.get()), &[PUBREC, 2, high, low])
+        self.inbound_stored_in = self.store.put(StoreKey::Inbound(id.get()), &[PUBREC, 2, high, low]);
     }
 
     /// The broker has given up a QoS 2 message. Always answered, also when the identifier is unknown `[MQTT-4.3.3-11]`.
     pub(super) fn on_pubrel(&mut self, ack: &Ack<'_>) {
         let id = ack.packet_id;
         let known = self.open_inbound.remove(id);
+        self.deliveries.forget(id);
         // An identifier that is forgotten here may still stand in the store, if the link was lost before the commit: its next message would be
         // taken for a repetition after a crash.
         let batch = self.store.delete(StoreKey::Inbound(id.get()));
@@ -86,6 +152,7 @@ impl Session {
             }
         }
         self.open_inbound.clear();
+        self.deliveries.forget_all();
     }
 
     /// The number of a message's topic, from its name or its alias (3.3.2.3.4).
@@ -119,7 +186,7 @@ impl Session {
         }
     }
 
-    fn intern(&mut self, name: &str) -> u32 {
+    pub(super) fn intern(&mut self, name: &str) -> u32 {
         let interned = self.topics.intern(name);
         if interned.new {
             let name = Box::from(name);
@@ -137,7 +204,7 @@ impl Session {
         span(end.saturating_sub(raw.len()), raw)
     }
 
-    fn deliver(&mut self, publish: &Publish<'_>, topic: u32, end: usize) {
+    pub(super) fn deliver(&mut self, publish: &Publish<'_>, topic: u32, end: usize, flags: u8, delivery: u32) {
         let payload_at = end.saturating_sub(publish.payload.len());
         let properties = publish.properties.raw();
         // A single copy for several filters names those only that have their identifier already.
@@ -147,8 +214,9 @@ impl Session {
             topic,
             payload: span(payload_at, publish.payload),
             properties: span(payload_at.saturating_sub(properties.len()), properties),
-            flags: publish.qos.bits() | u8::from(publish.retain) << 2 | u8::from(publish.dup) << 3,
+            flags: flags | publish.qos.bits() | u8::from(publish.retain) << 2 | u8::from(publish.dup) << 3,
             packet_id: publish.packet_id.map_or(0, PacketId::get),
+            delivery,
             identifiers: publish.properties.subscription_identifiers().take(named).collect(),
         }));
     }

@@ -40,6 +40,14 @@ impl Input {
         self.buffer.get_mut(start..end).unwrap_or_default()
     }
 
+    /// Puts in what did not come in a frame, for an event of this step to refer to; returns where it ends.
+    pub(super) fn put(&mut self, bytes: &[u8]) -> usize {
+        self.space(bytes.len()).copy_from_slice(bytes);
+        self.consumed = self.filled;
+        (self.assembled, self.referred) = (true, true);
+        self.filled
+    }
+
     /// Takes the buffer out to look at its packets while the session changes: storage, first byte to process, end.
     pub(super) fn take(&mut self) -> (Vec<u8>, usize, usize) {
         (core::mem::take(&mut self.buffer), self.consumed, self.filled)

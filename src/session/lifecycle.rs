@@ -162,6 +162,7 @@ impl Session {
             self.connect(Some(cause));
         }
         self.settle_expired();
+        self.check_stall();
         if self.timers.due(Timer::Authenticate, self.now) {
             self.authentication_failed(NO_ANSWER);
         }
@@ -255,6 +256,7 @@ impl Session {
         self.timers.clear();
         self.input.discard();
         self.store.drop_held();
+        self.deliveries.disconnect(self.now);
         self.suspend_messages();
         self.suspend_requests();
         if let Some(token) = self.link.reauthentication.take() {
@@ -314,6 +316,7 @@ impl Session {
         self.drop_link(open);
         self.out.transmit = farewell;
         if self.session_expiry == 0 {
+            self.deliveries.forget_all();
             self.store.clear();
         } else if was_online {
             // No CONNECT follows that could begin another session.

@@ -9,8 +9,8 @@
 //!   connect authenticate protocol redirect   CONNECT and CONNACK: limits, who we are, version, other servers
 //!   publish outgoing acknowledge queue overflow expiry packet_ids   our messages    (write_ahead: what may leave when)
 //!   subscribe suback requests shapes         our subscriptions
-//!   receive input inbound topics aliases     the broker's messages
-//!   segment log facts restore snapshot       what outlives the page
+//!   receive input inbound deliveries stall dedup topics aliases     the broker's messages
+//!   segment log facts restore inbound_restore snapshot              what outlives the page
 //! ```
 #![forbid(unsafe_code)]
 #![deny(
@@ -29,6 +29,8 @@ mod authenticate;
 mod backoff;
 mod config;
 mod connect;
+mod dedup;
+mod deliveries;
 mod error;
 mod expiry;
 mod facts;
@@ -59,6 +61,7 @@ mod segment;
 mod shapes;
 mod size;
 mod snapshot;
+mod stall;
 mod state;
 mod suback;
 mod subscribe;
@@ -71,6 +74,7 @@ mod write_ahead;
 
 pub use backoff::Reconnect;
 pub use config::{Config, OfflineQos0, Overflow, Will};
+pub use dedup::{Claim, Rule, Verdict};
 pub use error::{Cause, Failure, Refusal};
 pub use output::{
     Connected, Durability, Event, Frame, Gap, Limits, Message, Outputs, PacketTrace, Redirect, Restored, Settled, Span,
@@ -82,6 +86,8 @@ pub use usage::Usage;
 
 use crate::codec::{Qos, ReasonCode, Version};
 use backoff::Backoff;
+use dedup::Ledger;
+use deliveries::Deliveries;
 use facts::Written;
 use id_set::IdSet;
 use input::Input;
@@ -215,6 +221,10 @@ pub struct Session {
     subscriptions: Subscriptions,
     /// QoS 2 messages of the broker between PUBLISH and PUBREL.
     open_inbound: IdSet,
+    deliveries: Deliveries,
+    ledger: Ledger,
+    /// The batch with the latest change that an answer to the broker stands on.
+    inbound_stored_in: u64,
     store: WriteAhead,
     facts: Written,
     /// What was told about the store last.
@@ -264,6 +274,9 @@ impl Session {
             facts: Written::default(),
             durability: None,
             back_with: None,
+            deliveries: Deliveries::default(),
+            ledger: Ledger::default(),
+            inbound_stored_in: 0,
             out: Outputs::default(),
             config,
         };
@@ -291,10 +304,16 @@ impl Session {
         } else {
             None
         };
-        [self.timers.next(), keep_alive, self.next_expiry, self.facts_due()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.timers.next(),
+            keep_alive,
+            self.next_expiry,
+            self.facts_due(),
+            self.next_stall(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// The store has committed this batch: what waited for it may leave.

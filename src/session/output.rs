@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::State;
+use super::{State, Verdict};
 
 /// Everything one step produced. Perform it in the order of the fields, then hand the struct to the next [`super::Session::take_outputs`].
 #[derive(Debug, Default)]
@@ -91,6 +91,13 @@ pub enum Event {
     Topic { id: u32, name: Box<str> },
     /// A message arrived.
     Message(Message),
+    /// A message that was held (see [`Message::flags`]) may be handled now: the store has it.
+    Ready { delivery: u32 },
+    /// What became of a claim ([`super::Session::claim`]), and with [`super::Verdict::New`] how many of its sequence are missing before it.
+    Claimed { token: u32, verdict: Verdict, missing: u32 },
+    /// A message above QoS 0 is not handled: nothing that came after it can be answered, and in the end nothing more comes. `waited`: milliseconds that it
+    /// has been the oldest one. Told once for each.
+    Stalled { delivery: u32, waited: u32 },
     /// A publish is settled.
     Done(Settled),
     /// The Subscription Identifier of a filter that is being subscribed to, for [`Message::identifiers`]. Comes before anything else about it.
@@ -227,10 +234,13 @@ pub struct Message {
     pub payload: Span,
     /// The property block without its length, with Topic Alias as it came.
     pub properties: Span,
-    /// Bits 0-1 QoS, bit 2 RETAIN, bit 3 DUP.
+    /// Bits 0-1 QoS, bit 2 RETAIN, bit 3 DUP, bit 4 held: not to be handled before [`Event::Ready`], bit 5 interrupted: an earlier page, killed before it
+    /// was done, may have handled it; it is told and not to be handled.
     pub flags: u8,
     /// 0 at QoS 0.
     pub packet_id: u16,
+    /// For [`super::Session::handled`]: rises by one from message to message. 0 at QoS 0, and with bit 5 of the flags.
+    pub delivery: u32,
     /// The Subscription Identifiers of our filters that it is for (3.3.2.3.8); none where the broker has none, or has not given all filters theirs.
     pub identifiers: Box<[u32]>,
 }
@@ -324,10 +334,10 @@ pub enum StoreKey {
     /// An unfinished message, in publishing order: PUBLISH (packet identifier 0: none yet) behind eight bytes with the last moment at which it may
     /// leave (0: any); or PUBREL, once PUBREC came, behind eight bytes with what to tell in the end.
     Outbound(u64),
-    /// The packet identifier of a QoS 2 message between PUBLISH and PUBREL, as the PUBREC that answers it.
+    /// The packet identifier of a QoS 2 message between PUBLISH and PUBREL: the PUBLISH until it is handled, then the PUBREC that answers it.
     Inbound(u16),
     /// A subscription: SUBSCRIBE with one filter, behind a byte with the granted QoS (0xFF: not yet, 0xFE: it is being given up).
     Subscription(u32),
-    /// What is known about a key of de-duplication, by the hash of that key.
+    /// A claim of the de-duplication, by the hash of its key.
     Ledger(u64),
 }

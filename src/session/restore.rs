@@ -58,6 +58,7 @@ impl Session {
                 }
                 StoreKey::Subscription(key) if mine => self.restore_subscription(key, value),
                 StoreKey::Inbound(id) if mine => self.restore_inbound(id, value).then_some(()),
+                StoreKey::Ledger(hash) if mine => self.ledger.restore(hash, value),
                 _ => Some(()),
             };
             sound &= read.is_some();

@@ -66,11 +66,13 @@ impl Session {
         });
     }
 
-    /// The store begins anew, with who the session is and what it is subscribed to.
+    /// The store begins anew, with who the session is, what it is subscribed to, and what the application has said of messages.
     pub(super) fn begin_anew(&mut self) {
         self.store.clear();
         self.store_facts(false);
         self.store_subscriptions();
+        self.deliveries.forget_all();
+        self.ledger.write(&mut self.store);
     }
 
     /// Before a batch leaves: keeps the facts fresh and the log short.

@@ -64,6 +64,14 @@ impl Topics {
         }
     }
 
+    /// The name that has this number.
+    pub(super) fn name(&self, id: u32) -> &str {
+        let entry = self.entries.get(id as usize);
+        let name = entry.and_then(|entry| self.text.get(entry.start as usize..entry.end as usize));
+        name.and_then(|name| core::str::from_utf8(name).ok())
+            .unwrap_or_default()
+    }
+
     fn find(&self, hash: u32, name: &[u8]) -> Option<u32> {
         let mask = self.slots.len().wrapping_sub(1);
         let mut slot = hash as usize & mask;

@@ -22,6 +22,7 @@ import {
   KIND,
   kindOf,
   lengthOf,
+  MESSAGE,
   readAuthenticate,
   readConnected,
   readGap,
@@ -248,13 +249,18 @@ export class Client extends Emitter implements AsyncDisposable {
 
   /** All that the engine says comes through here. Nothing in it may throw: it would throw into the engine. */
   #deliver(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, length: number): void {
+    let [first, count] = [0, 0];
     for (let at = 0; at < length; ) {
       const head = words[at] ?? 0;
-      if (kindOf(head) === KIND.message) this.#subscriptions.deliver(frame, words, at);
-      else if (kindOf(head) === KIND.done) this.#done(frame, words, at);
+      if (kindOf(head) === KIND.message) {
+        this.#subscriptions.deliver(frame, words, at);
+        const delivery = words[at + MESSAGE.delivery] ?? 0;
+        if (delivery !== 0 && count++ === 0) first = delivery;
+      } else if (kindOf(head) === KIND.done) this.#done(frame, words, at);
       else this.#record(kindOf(head), frame, words, at);
       at += lengthOf(head);
     }
+    if (count > 0) this.#host.handled(first, count);
   }
 
   #done(frame: Uint8Array | undefined, words: Uint32Array, at: number): void {

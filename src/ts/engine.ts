@@ -72,6 +72,8 @@ export interface RawEngine {
   authenticate(exchange: number, data?: Uint8Array): void;
   authentication_failed(exchange: number, detail: string): void;
   reauthenticate(token: number): void;
+  handled(first: number, count: number): void;
+  claim(token: number, delivery: number, key: string, rule: number, value: number, ttl: number): void;
   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;
   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;
   unsubscribe(token: number, filter: string): void;
@@ -111,6 +113,10 @@ export interface EngineHost {
   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;
   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;
   unsubscribe(token: number, filter: string): void;
+  /** The application is done with `count` messages from the delivery `first` on: they may be acknowledged. One call for as many as there are. */
+  handled(first: number, count: number): void;
+  /** Asks whether a message is to be handled; answered by CLAIMED. `delivery`: 0 at QoS 0. `rule`: 0 id, 1 timestamp, 2 sequence. `ttl` in ms. */
+  claim(token: number, delivery: number, key: string, rule: number, value: number, ttl: number): void;
   cancel(token: number): void;
   close(reason: number, properties?: Uint8Array): void;
   reconnectNow(): void;

@@ -87,6 +87,19 @@ export class PageHost implements EngineHost {
     this.#call((engine) => engine.unsubscribe(token, filter));
   }
 
+  handled(first: number, count: number): void {
+    // Not by #call: this is the hot way too.
+    try {
+      this.#engine?.handled(first, count);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  claim(token: number, delivery: number, key: string, rule: number, value: number, ttl: number): void {
+    this.#call((engine) => engine.claim(token, delivery, key, rule, value, ttl));
+  }
+
   cancel(token: number): void {
     this.#call((engine) => engine.cancel(token));
   }

@@ -61,6 +61,7 @@ async fn round_trips(protocol: &str) {
                     payload,
                     qos,
                     packet_id,
+                    ..
                 } => message = Some((topic, payload, qos, packet_id > 0)),
                 _ => {}
             }

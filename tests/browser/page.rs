@@ -77,6 +77,7 @@ pub enum Record {
         payload: Vec<u8>,
         qos: u32,
         packet_id: u32,
+        delivery: u32,
     },
     Settled {
         kind: u32,
@@ -291,6 +292,9 @@ impl Inner {
             engine.address(*attempt, url.clone(), None, None, None);
         }
         (self.on.borrow())(&engine, &record);
+        if let Record::Message { delivery, .. } = record {
+            engine.handled(delivery, 1);
+        }
         self.seen.borrow_mut().push(record);
     }
 
@@ -321,6 +325,7 @@ impl Inner {
                     payload: span(1),
                     qos: flags & 3,
                     packet_id: words[5],
+                    delivery: words[6],
                 }
             }
             kind::PREPARE => Record::Prepare { attempt: words[0] },

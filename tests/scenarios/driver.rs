@@ -1,9 +1,12 @@
 //! The driver's part: performs what the session asks for, and checks that it may be performed.
 
 use hawser::codec::{self, Place, Properties};
-use hawser::session::{Config, Event, Frame, Outputs, StoreBatch};
+use hawser::session::{Claim, Config, Event, Frame, Outputs, Rule, StoreBatch};
 
 use crate::world::{Delivered, Socket, World};
+
+/// The flag of a message that nobody may handle before READY.
+const HELD: u8 = 1 << 4;
 
 impl World {
     /// Performs outputs until there are none.
@@ -105,6 +108,36 @@ impl World {
         self.drain();
     }
 
+    /// The application is done with `count` messages.
+    pub fn handled(&mut self, first: u32, count: u32) {
+        self.session.handled(self.time(), first, count);
+        self.drain();
+    }
+
+    /// The application asks whether the message with this key is to be handled.
+    pub fn claim(&mut self, token: u32, delivery: u32, key: &str) {
+        self.claim_value(token, delivery, key, Rule::Id, 0.0);
+    }
+
+    pub fn claim_value(&mut self, token: u32, delivery: u32, key: &str, rule: Rule, value: f64) {
+        let claim = Claim {
+            token,
+            delivery,
+            key,
+            rule,
+            value,
+            ttl: 3_600_000,
+        };
+        self.session.claim(self.time(), claim);
+        self.drain();
+    }
+
+    fn handle(&mut self, delivery: u32) {
+        if delivery != 0 && !self.handle_by_hand {
+            self.session.handled(self.time(), delivery, 1);
+        }
+    }
+
     fn on_event(&mut self, event: Event, frame: &[u8]) {
         match event {
             Event::Status(state) => {
@@ -115,14 +148,30 @@ impl World {
             Event::Topic { id, name } => {
                 self.topics.insert(id, name.into());
             }
-            Event::Message(message) => self.delivered.push(Delivered {
-                topic: self.topics[&message.topic].clone(),
-                payload: frame[message.payload.range()].to_vec(),
-                properties: frame[message.properties.range()].to_vec(),
-                flags: message.flags,
-                packet_id: message.packet_id,
-                identifiers: message.identifiers.into_vec(),
-            }),
+            Event::Message(message) => {
+                self.delivered.push(Delivered {
+                    topic: self.topics[&message.topic].clone(),
+                    payload: frame[message.payload.range()].to_vec(),
+                    properties: frame[message.properties.range()].to_vec(),
+                    flags: message.flags,
+                    packet_id: message.packet_id,
+                    delivery: message.delivery,
+                    identifiers: message.identifiers.into_vec(),
+                });
+                if message.flags & HELD == 0 {
+                    self.handle(message.delivery);
+                }
+            }
+            Event::Ready { delivery } => {
+                self.ready.push(delivery);
+                self.handle(delivery);
+            }
+            Event::Claimed {
+                token,
+                verdict,
+                missing,
+            } => self.claimed.push((token, verdict, missing)),
+            Event::Stalled { delivery, waited } => self.stalled.push((delivery, waited)),
             Event::Identifier { token, identifier } => {
                 self.identifiers.insert(token, identifier);
             }

@@ -11,7 +11,6 @@ fn stream(world: &World) -> Vec<u8> {
     bytes.extend(world.message_bytes(1, 7, "topic/two", &[b'2'; 200], false, &[]));
     bytes.extend([0xD0, 0]);
     bytes.extend(world.message_bytes(2, 8, "a", b"", false, &[]));
-    bytes.extend([0x62, 2, 0, 8]);
     bytes.extend(world.message_bytes(0, 0, "topic/three", &[b'3'; 20_000], false, &[]));
     bytes.extend(world.message_bytes(0, 0, "a", b"last", false, &[]));
     bytes
@@ -28,7 +27,14 @@ fn check(world: &mut World) {
         (messages[3].topic.as_str(), messages[4].payload.as_slice()),
         ("topic/three", &b"last"[..])
     );
-    world.expect(&["PUBACK 7", "PUBREC 8", "PUBCOMP 8"]);
+    world.expect(&["PUBACK 7", "PUBREC 8"]);
+    world.pubrel(8);
+    world.expect(&["PUBCOMP 8"]);
+}
+
+/// What the events of each step referred to.
+fn frames(world: &World) -> Vec<&Frame> {
+    world.frames.iter().filter(|frame| **frame != Frame::None).collect()
 }
 
 #[test]
@@ -38,7 +44,7 @@ fn many_packets_in_one_frame_are_never_copied() {
     let bytes = stream(&world);
     world.send_bytes(&bytes);
     check(&mut world);
-    assert_eq!(world.frames, [Frame::Input]);
+    assert_eq!(frames(&world), [&Frame::Input]);
 }
 
 #[test]
@@ -81,7 +87,7 @@ fn several_frames_before_the_outputs_are_taken() {
     bytes.chunks(300).for_each(|frame| world.hand_in(frame));
     world.drain();
     check(&mut world);
-    assert!(matches!(world.frames.as_slice(), [Frame::Assembled(_)]));
+    assert!(matches!(frames(&world).as_slice(), [Frame::Assembled(_)]));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The session engine against a scripted broker, in virtual time. Each scenario is named by what it shows.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod deduplicating;
 mod driver;
 mod exchange;
 mod peer;
@@ -17,6 +18,7 @@ mod fallen_back;
 mod falling_back;
 mod faults;
 mod frames;
+mod handling;
 mod identifiers;
 mod information;
 mod keep_alive;

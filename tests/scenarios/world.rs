@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use hawser::codec::{Property, Qos, ReasonCode, SubscribeOptions, Version};
 use hawser::session::{
     Cause, CloseKind, Config, Connected, Durability, Failure, Frame, Gap, Millis, Outputs, Phase, PublishRequest,
-    Published, Reconnect, Redirect, Restored, Session, SocketClose, State, StorageFault, StoreBatch,
+    Published, Reconnect, Redirect, Restored, Session, SocketClose, State, StorageFault, StoreBatch, Verdict,
 };
 
 /// Where the socket is, as the driver sees it.
@@ -24,6 +24,7 @@ pub struct Delivered {
     pub properties: Vec<u8>,
     pub flags: u8,
     pub packet_id: u16,
+    pub delivery: u32,
     pub identifiers: Vec<u32>,
 }
 
@@ -41,6 +42,12 @@ pub struct World {
     pub topics: BTreeMap<u32, String>,
     /// Messages that the scenario has not looked at.
     pub delivered: Vec<Delivered>,
+    /// Messages above QoS 0 are handled by [`World::handled`], and not as soon as they are delivered.
+    pub handle_by_hand: bool,
+    /// READY, CLAIMED and STALLED as they came.
+    pub ready: Vec<u32>,
+    pub claimed: Vec<(u32, Verdict, u32)>,
+    pub stalled: Vec<(u32, u32)>,
     /// How each token was settled.
     pub settled: BTreeMap<u32, (u32, Option<String>)>,
     /// The user properties of the answer to each token.
@@ -125,6 +132,10 @@ impl World {
             frame: Vec::new(),
             topics: BTreeMap::new(),
             delivered: Vec::new(),
+            handle_by_hand: false,
+            ready: Vec::new(),
+            claimed: Vec::new(),
+            stalled: Vec::new(),
             settled: BTreeMap::new(),
             users: BTreeMap::new(),
             connected: None,

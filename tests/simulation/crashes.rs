@@ -7,6 +7,7 @@ use hawser::session::{Config, Reconnect};
 
 use crate::broker::Policy;
 use crate::conversations::Conversation;
+use crate::pages::Handling;
 use crate::random::Random;
 use crate::replay;
 use crate::scripts::{SCRIPTS, Script};
@@ -23,18 +24,17 @@ const SHORT: u64 = 40;
 struct Case {
     script: &'static Script,
     version: Version,
-    /// Of the broker, for each subscription; and it passes messages on when they are released.
-    copies: bool,
+    dedupe: bool,
     framing: Framing,
     crashes: Vec<Crash>,
 }
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let copies = if self.copies { "a copy for each" } else { "one copy" };
+        let dedupe = if self.dedupe { "claims" } else { "no claims" };
         write!(
             f,
-            "{}, {:?}, {copies}, {:?}",
+            "{}, {:?}, {dedupe}, {:?}",
             self.script.name, self.version, self.framing
         )?;
         for crash in &self.crashes {
@@ -74,8 +74,8 @@ impl Case {
             maximum_qos: 2,
             identifiers: true,
             granted_qos: 2,
-            a_copy_for_each: self.copies,
-            passes_on_release: self.copies,
+            a_copy_for_each: self.dedupe,
+            passes_on_release: self.dedupe,
         };
         let weather = Weather {
             up: Span(5, 0),
@@ -85,7 +85,11 @@ impl Case {
             late: Span(0, 0),
             framing: self.framing,
         };
-        let mut simulation = Simulation::new(config, policy, weather, Random::new(1), traced).with_pages();
+        let handling = Handling {
+            takes: Span(4, 0),
+            dedupe: self.dedupe,
+        };
+        let mut simulation = Simulation::new(config, policy, weather, Random::new(1), traced).with_pages(handling);
         simulation.crashes.clone_from(&self.crashes);
         let mut conversation = Conversation::new(simulation);
         for step in self.script.steps {
@@ -100,12 +104,12 @@ impl Case {
 fn whole(script: &'static Script) -> Vec<Case> {
     let mut cases = Vec::new();
     for version in [Version::V5, Version::V311] {
-        for copies in [false, true] {
+        for dedupe in [false, true] {
             cases.push(Case {
                 script,
                 version,
-                copies,
-                framing: if copies { Framing::Joined } else { Framing::Packets },
+                dedupe,
+                framing: if dedupe { Framing::Joined } else { Framing::Packets },
                 crashes: Vec::new(),
             });
         }
@@ -219,7 +223,7 @@ fn killed_behind_every_step_while_publishing_what_is_stored_arrives_and_nothing_
 }
 
 #[test]
-fn killed_behind_every_step_while_receiving_what_is_acknowledged_has_come() {
+fn killed_behind_every_step_while_receiving_what_is_acknowledged_was_handled_and_nothing_twice() {
     kill("killed_behind_every_step_while_receiving", "receiving");
 }
 

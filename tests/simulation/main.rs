@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! cargo test --test simulation                                    what `npm test` runs
-//! HAWSER_RUNS=100000 cargo test --test simulation random_         more random conversations and pages
-//! HAWSER_SEED=7 cargo test --test simulation random_pages         one of them again; it tells its conversation if it fails
+//! HAWSER_RUNS=100000 cargo test --test simulation random          more random conversations
+//! HAWSER_SEED=7 cargo test --test simulation random               one of them again; it tells its conversation if it fails
 //! ```
 //!
 //! | part | what it is |
@@ -16,8 +16,6 @@
 //! | `simulation` | moves client, broker, network and store through virtual time, one event after the other |
 //! | `scripts`, `cuts` | scripted conversations, cut at every byte and every event |
 //! | `conversations`, `random_conversations` | conversations and faults from one seed |
-//! | `pages` | the application on one page after the other, each of which may be killed: what must hold over all of them |
-//! | `crashes`, `random_pages` | scripted conversations whose page is killed behind every step, and again; and pages killed at random |
 //! | `hostile` | brokers that break the rules, and what becomes of them |
 //!
 //! That the checks can fail was tried by spoiling the engine, one place at a time. Among what was seen caught: no DUP on a resend; PUBREL not sent again; an

@@ -4,26 +4,46 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hawser::codec::{Qos, ReasonCode};
-use hawser::session::{Failure, StoreKey};
+use hawser::session::{Failure, StoreKey, Verdict};
 
 use crate::broker::Broker;
 use crate::ledger::{Ledger, Published, Wanted};
+use crate::simulation::Span;
 use crate::store::{Store, Stored};
-use crate::world::World;
+use crate::world::{Delivered, World};
 
 /// How a request of an earlier page counts as settled on this one.
 pub const ON_AN_EARLIER_PAGE: u32 = u32::MAX;
-/// Tokens of what the page asks for by itself: its subscriptions.
+/// Tokens of what the page asks for by itself: its subscriptions, and its claims.
 const OWN_TOKENS: u32 = 0x4000_0000;
+const CLAIMS: u32 = 0x5000_0000;
+/// Flags of a message.
+const HELD: u8 = 1 << 4;
+pub const INTERRUPTED: u8 = 1 << 5;
+/// Whose QoS 1 messages are handled once, if the page asks for it.
+const CLAIMED_TOPICS: [&str; 2] = ["a/two", "b/one"];
+
+/// What a page does with the messages that it gets.
+#[derive(Clone, Copy, Debug)]
+pub struct Handling {
+    /// How long a handler takes.
+    pub takes: Span,
+    /// QoS 1 messages of some topics are claimed before they are handled.
+    pub dedupe: bool,
+}
+
 /// What became of one letter, over all pages.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Read {
+    pub started: u32,
     pub finished: u32,
+    pub interrupted: u32,
 }
 
 pub struct Pages {
     /// QoS 2 messages of a lost session are sent anew.
     pub resends_qos2: bool,
+    pub handling: Handling,
     /// How many there were.
     pub count: u32,
     /// The message that was last under each number of the store.
@@ -34,6 +54,11 @@ pub struct Pages {
     told: BTreeMap<u32, Vec<u32>>,
     /// Publishes that were open when their page was killed, and had not come into the store.
     vanished: BTreeSet<u32>,
+    /// Letters of this page by delivery.
+    letters: BTreeMap<u32, u32>,
+    /// Handlers that are under way: when they are done, and their deliveries.
+    due: BTreeSet<(u64, u32)>,
+    claims: BTreeMap<u32, u32>,
     pub read: BTreeMap<u32, Read>,
     /// Letters that the broker was told to have been handled.
     acknowledged: usize,
@@ -45,14 +70,18 @@ pub struct Pages {
 }
 
 impl Pages {
-    pub fn new(resends_qos2: bool) -> Self {
+    pub fn new(resends_qos2: bool, handling: Handling) -> Self {
         Self {
             resends_qos2,
+            handling,
             count: 1,
             names: BTreeMap::new(),
             restored: BTreeMap::new(),
             told: BTreeMap::new(),
             vanished: BTreeSet::new(),
+            letters: BTreeMap::new(),
+            due: BTreeSet::new(),
+            claims: BTreeMap::new(),
             read: BTreeMap::new(),
             acknowledged: 0,
             own: 0,
@@ -85,7 +114,7 @@ impl Pages {
 
     /// Whether this page has nothing open of what earlier ones left.
     pub fn is_settled(&self) -> bool {
-        self.restored.is_empty()
+        self.restored.is_empty() && self.due.is_empty()
     }
 
     /// The page is killed; `store` is what it leaves behind.
@@ -109,6 +138,9 @@ impl Pages {
             );
         }
         self.restored.clear();
+        self.letters.clear();
+        self.due.clear();
+        self.claims.clear();
         self.count += 1;
     }
 
@@ -147,13 +179,94 @@ impl Pages {
     // ----- messages for the page
 
     /// A message has come, whose number is `letter`.
-    pub fn on_message(&mut self, letter: u32) {
-        self.read.entry(letter).or_default().finished += 1;
+    pub fn on_message(&mut self, message: &Delivered, letter: u32, world: &mut World, now: u64, takes: u64) {
+        let read = self.read.entry(letter).or_default();
+        if message.flags & INTERRUPTED != 0 {
+            assert_eq!((message.delivery, message.flags & 3), (0, 2));
+            read.interrupted += 1;
+            return;
+        }
+        let qos = message.flags & 3;
+        if qos == 0 {
+            read.started += 1;
+            read.finished += 1;
+            return;
+        }
+        let earlier = self.letters.insert(message.delivery, letter);
+        assert_eq!(earlier, None, "delivery {} twice", message.delivery);
+        if message.flags & HELD != 0 {
+            assert_eq!(qos, 2);
+        } else if qos == 1 && self.is_claimed(&message.topic) {
+            let token = CLAIMS + message.delivery;
+            self.claims.insert(token, message.delivery);
+            world.claim(token, message.delivery, &format!("letter {letter}"));
+        } else {
+            assert_eq!(qos, 1, "QoS 2 is held until it is stored");
+            self.start(message.delivery, now + takes);
+        }
+    }
+
+    fn is_claimed(&self, topic: &str) -> bool {
+        self.handling.dedupe && CLAIMED_TOPICS.contains(&topic)
+    }
+
+    /// A handler begins.
+    pub fn start(&mut self, delivery: u32, done_at: u64) {
+        let letter = self.letters[&delivery];
+        self.read.entry(letter).or_default().started += 1;
+        self.due.insert((done_at, delivery));
+    }
+
+    /// A held message may be handled.
+    pub fn on_ready(&mut self, delivery: u32, done_at: u64) {
+        let letter = self.letters[&delivery];
+        let read = self.read[&letter];
+        assert!(
+            read.started == 0 && read.interrupted == 0,
+            "QoS 2 letter {letter} is to be handled again: {read:?}"
+        );
+        self.start(delivery, done_at);
+    }
+
+    /// What became of a claim; returns the delivery that is not to be handled.
+    pub fn on_claimed(&mut self, token: u32, verdict: Verdict, done_at: u64) -> Option<u32> {
+        let delivery = self.claims.remove(&token).expect("a claim");
+        let letter = self.letters[&delivery];
+        let read = self.read.entry(letter).or_default();
+        match verdict {
+            Verdict::New => {
+                assert!(
+                    read.started == 0 && read.interrupted == 0,
+                    "claimed letter {letter} is to be handled again: {read:?}"
+                );
+                self.start(delivery, done_at);
+                return None;
+            }
+            Verdict::Duplicate => assert!(
+                read.finished + read.interrupted > 0,
+                "letter {letter} is no duplicate: {read:?}"
+            ),
+            // Begun by a page that was killed; perhaps done too, if it was killed before that was written down.
+            Verdict::Interrupted => read.interrupted += 1,
+        }
+        Some(delivery)
+    }
+
+    /// When the next handler is done.
+    pub fn next(&self) -> Option<u64> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// The delivery whose handler is done.
+    pub fn finish(&mut self) -> u32 {
+        let (_, delivery) = self.due.pop_first().expect("a handler");
+        self.read.entry(self.letters[&delivery]).or_default().finished += 1;
+        delivery
     }
 
     // ----- the account
 
-    /// Nothing is acknowledged that has not come.
+    /// Nothing is acknowledged that was not handled, or of which it was not told that its handler had been killed.
     pub fn check_acknowledged(&mut self, broker: &Broker) {
         let acknowledged = (0_u32..)
             .zip(&broker.written)
@@ -166,8 +279,8 @@ impl Pages {
         for letter in acknowledged {
             let read = self.read.get(&letter).copied().unwrap_or_default();
             assert!(
-                read.finished > 0,
-                "letter {letter} was acknowledged and had not come: {read:?}"
+                read.finished > 0 || read.interrupted > 0,
+                "letter {letter} was acknowledged and not handled: {read:?}"
             );
         }
     }
@@ -186,8 +299,16 @@ impl Pages {
         for (letter, written) in (0_u32..).zip(&broker.written) {
             let read = self.read.get(&letter).copied().unwrap_or_default();
             if written.qos > Qos::AtMostOnce && !written.lost && !world.is_stopped() {
-                assert!(read.finished > 0, "letter {letter} was lost: {read:?} {written:?}");
+                assert!(
+                    read.finished > 0 || read.interrupted > 0,
+                    "letter {letter} was lost: {read:?} {written:?}"
+                );
             }
+            let once = written.qos != Qos::AtLeastOnce || self.is_claimed(&written.topic);
+            assert!(
+                read.started <= 1 || !once,
+                "letter {letter} was handled twice: {read:?}"
+            );
         }
         // Without a filter there is nothing to be missed.
         let subscribed = |wanted: &Option<Wanted>| matches!(wanted, Some(Wanted::Subscribed { .. }));

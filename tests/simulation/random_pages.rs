@@ -4,10 +4,11 @@ use hawser::codec::Version;
 use hawser::session::{Config, Overflow, Reconnect};
 
 use crate::conversations::{Conversation, Op};
+use crate::pages::Handling;
 use crate::random::Random;
 use crate::random_conversations::{self as conversations, Run};
 use crate::replay;
-use crate::simulation::{Crash, Farewell, Simulation};
+use crate::simulation::{Crash, Farewell, Simulation, Span};
 use crate::world::lasting;
 
 const RUNS: u64 = 12_000;
@@ -49,8 +50,12 @@ fn simulation(random: &mut Random, traced: bool) -> Simulation {
     let config = config(random);
     let policy = conversations::policy(random, config.version);
     let weather = conversations::weather(random, true);
+    let handling = Handling {
+        takes: [Span(0, 0), Span(0, 30), Span(0, 3_000)][random.below(3) as usize],
+        dedupe: random.below(2) == 0,
+    };
     let network = Random::new(random.next());
-    Simulation::new(config, policy, weather, network, traced).with_pages()
+    Simulation::new(config, policy, weather, network, traced).with_pages(handling)
 }
 
 fn crash(run: &mut Run, steps: u64) -> Crash {
@@ -99,6 +104,6 @@ fn converse(seed: u64, traced: bool) {
 }
 
 #[test]
-fn random_pages_killed_at_random_lose_nothing_that_was_stored() {
+fn random_pages_killed_at_random_lose_nothing_and_handle_nothing_twice() {
     replay::seeds("random_pages", RUNS, converse);
 }

@@ -36,6 +36,8 @@ function recorder() {
     };
     subscribe = (...args: unknown[]) => note("subscribe", ...args);
     unsubscribe = (...args: unknown[]) => note("unsubscribe", ...args);
+    handled = (...args: unknown[]) => note("handled", ...args);
+    claim = (...args: unknown[]) => note("claim", ...args);
     cancel = (...args: unknown[]) => note("cancel", ...args);
     close = (...args: unknown[]) => note("close", ...args);
     reconnect_now = () => note("reconnect_now");

@@ -13,18 +13,22 @@ import {
   lengthOf,
   MESSAGE,
   readAuthenticate,
+  readClaimed,
   readConnected,
   readFilter,
   readGap,
   readOutcome,
   readPacket,
   readPrepare,
+  readReady,
+  readStalled,
   readRestored,
   readStatus,
   readStorage,
   readStored,
   readTopic,
   STORAGE_REASONS,
+  VERDICTS,
 } from "../../src/ts/records.js";
 import { record, restored } from "./words.js";
 
@@ -71,6 +75,14 @@ function decoded(kind: keyof typeof KIND, words: Uint32Array, at: number): Recor
       const { token, code, properties } = readOutcome(words, at);
       return { token, code, properties: [...properties] };
     }
+    case "ready":
+      return { delivery: readReady(words, at) };
+    case "claimed": {
+      const { verdict, ...rest } = readClaimed(words, at);
+      return { ...rest, verdict: VERDICTS.indexOf(verdict) };
+    }
+    case "stalled":
+      return { ...readStalled(words, at) };
     case "identifier":
       return { token: words[at + 1] ?? -1, identifier: words[at + 2] ?? -1 };
     case "authenticate": {
@@ -105,7 +117,10 @@ function messageFields(words: Uint32Array, at: number): Record<string, Value> {
     qos,
     retain,
     dup,
+    held: (((words[at] ?? 0) >>> 24) & 16) !== 0,
+    interrupted: (((words[at] ?? 0) >>> 24) & 32) !== 0,
     packetId: packetId ?? 0,
+    delivery: words[at + MESSAGE.delivery] ?? -1,
     identifiers: [...words.subarray(at + MESSAGE.identifiers, at + lengthOf(words[at] ?? 0))],
   };
 }

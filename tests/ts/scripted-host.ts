@@ -52,6 +52,12 @@ export class ScriptedHost implements EngineHost {
   unsubscribe(...args: Parameters<EngineHost["unsubscribe"]>): void {
     this.calls.push(["unsubscribe", ...args]);
   }
+  handled(...args: Parameters<EngineHost["handled"]>): void {
+    this.calls.push(["handled", ...args]);
+  }
+  claim(...args: Parameters<EngineHost["claim"]>): void {
+    this.calls.push(["claim", ...args]);
+  }
   cancel(...args: Parameters<EngineHost["cancel"]>): void {
     this.calls.push(["cancel", ...args]);
   }

@@ -61,8 +61,15 @@ export function restored(token: number, id: number, topic: string, fields: { fla
 export function message(
   id: number,
   name: string,
-  spans: { payload?: [number, number]; properties?: [number, number]; flags?: number; packetId?: number; identifiers?: number[] } = {},
+  spans: {
+    payload?: [number, number];
+    properties?: [number, number];
+    flags?: number;
+    packetId?: number;
+    delivery?: number;
+    identifiers?: number[];
+  } = {},
 ): number[] {
-  const { payload = [0, 0], properties = [0, 0], flags = 0, packetId = 0, identifiers = [] } = spans;
-  return [...record("topic", 0, id, name), ...record("message", flags, id, ...payload, ...properties, packetId, ...identifiers)];
+  const { payload = [0, 0], properties = [0, 0], flags = 0, packetId = 0, delivery = 0, identifiers = [] } = spans;
+  return [...record("topic", 0, id, name), ...record("message", flags, id, ...payload, ...properties, packetId, delivery, ...identifiers)];
 }

@@ -6,7 +6,7 @@ use hawser::session::State;
 use super::Simulation;
 use crate::ledger::Wanted;
 use crate::network::{Notice, Way};
-use crate::pages::ON_AN_EARLIER_PAGE;
+use crate::pages::{self, ON_AN_EARLIER_PAGE};
 use crate::world::World;
 
 /// What becomes of the bytes that a killed page had on its way.
@@ -82,6 +82,7 @@ impl Simulation {
         let asked = self.ledger.published.keys().chain(self.ledger.requests.keys());
         let mut world = World::new(self.config.clone());
         world.now = now;
+        world.handle_by_hand = true;
         world.slow_store = self.weather.commit.is_some();
         world.last = self.store.last;
         world.settled = asked.map(|token| (*token, (ON_AN_EARLIER_PAGE, None))).collect();
@@ -221,12 +222,39 @@ impl Simulation {
             }
             return;
         };
+        let now = self.now();
         for message in self.world.take_delivered() {
-            self.ledger.on_delivered(&message, &self.broker, false);
-            pages.on_message(self.ledger.check_letter(&message, &self.broker));
+            let letter = self.ledger.check_letter(&message, &self.broker);
+            if message.flags & pages::INTERRUPTED == 0 {
+                self.ledger.on_delivered(&message, &self.broker, false);
+            }
+            let takes = self.draw(pages.handling.takes);
+            pages.on_message(&message, letter, &mut self.world, now, takes);
         }
+        for delivery in std::mem::take(&mut self.world.ready) {
+            let takes = self.draw(pages.handling.takes);
+            pages.on_ready(delivery, now + takes);
+        }
+        for (token, verdict, _) in std::mem::take(&mut self.world.claimed) {
+            let takes = self.draw(pages.handling.takes);
+            if let Some(delivery) = pages.on_claimed(token, verdict, now + takes) {
+                self.world.session.handled(self.world.time(), delivery, 1);
+            }
+        }
+        self.world.drain();
+        // A store that commits at once has done so with what was claimed.
+        self.store.follow(&self.world.committed);
         pages.learn(&self.store);
         pages.hear(&self.world);
         self.pages = Some(pages);
+    }
+
+    /// The first handler that is due is done.
+    pub(super) fn finish_handler(&mut self) {
+        let Some(delivery) = self.pages.as_mut().map(crate::pages::Pages::finish) else {
+            return;
+        };
+        self.world.handled(delivery, 1);
+        self.after_client();
     }
 }

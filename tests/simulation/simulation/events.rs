@@ -4,6 +4,7 @@ use hawser::session::{Cause, State};
 
 use super::{At, Cut, Event, Framing, Simulation};
 use crate::network::{Link, Way, What};
+use crate::pages::Pages;
 use crate::world::Socket;
 
 impl Simulation {
@@ -19,6 +20,7 @@ impl Simulation {
             self.commits_at.map(|at| (at, Event::Commit)),
             self.opens_at.map(|at| (at, Event::Open)),
             self.reload_at.map(|at| (at, Event::Reload)),
+            self.pages.as_ref().and_then(Pages::next).map(|at| (at, Event::Handler)),
             self.broker.deadline().map(|at| (at, Event::Broker)),
         ]
         .into_iter()
@@ -44,6 +46,7 @@ impl Simulation {
             }
             Event::Open => self.open(),
             Event::Reload => self.reload(),
+            Event::Handler => self.finish_handler(),
             Event::Timer => {
                 self.lateness = self.draw(self.weather.late);
                 self.world.fire();

@@ -11,7 +11,7 @@ use crate::broker::{Broker, Policy};
 use crate::driver::split;
 use crate::ledger::Ledger;
 use crate::network::{Link, Notice, Way, What};
-use crate::pages::Pages;
+use crate::pages::{Handling, Pages};
 use crate::random::Random;
 use crate::store::Store;
 use crate::text::describe;
@@ -70,6 +70,7 @@ pub struct Cut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
     Commit,
+    Handler,
     Reload,
     Open,
     Timer,
@@ -153,10 +154,11 @@ impl Simulation {
         self.world.now
     }
 
-    /// From now on the application's pages may be killed.
-    pub fn with_pages(mut self) -> Self {
+    /// From now on the messages are handled by an application whose pages may be killed.
+    pub fn with_pages(mut self, handling: Handling) -> Self {
         assert!(self.config.durable, "only a stored session outlives its page");
-        self.pages = Some(Pages::new(self.config.resend_qos2));
+        self.pages = Some(Pages::new(self.config.resend_qos2, handling));
+        self.world.handle_by_hand = true;
         self.world.session.restore(self.world.time(), 0, std::iter::empty());
         self.world.drain();
         self

@@ -367,6 +367,7 @@ impl World {
             self.publish(Qos::AtLeastOnce, false, "echo", &delivered.payload, &[]);
         }
         assert_eq!(self.wire.next_delivery(), Some(delivered));
+        self.session.handled(self.time(), message.delivery, 1);
     }
 
     fn settle(&mut self, token: u32, how: Token) {

@@ -1,0 +1,317 @@
+//! De-duplication by what the application says of a message: a ledger of keys, kept with the session.
+//!
+//! A claim is told to be new when the store has it, and confirmed with the acknowledgement of its message. So a handler never begins twice for one key; what
+//! a page that was killed had begun and not finished is known, and said.
+
+use std::collections::VecDeque;
+
+use super::write_ahead::WriteAhead;
+use super::{Event, Millis, Session, StoreKey};
+
+/// Keys that are remembered at most: then the oldest go.
+const MOST: usize = 10_000;
+const SMALLEST: usize = 64;
+/// Below every value: nothing is confirmed, or was found in the store.
+const NOTHING: f64 = -1.0;
+
+/// How a claim is compared with the earlier one of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// The key names the message: the value is 0.
+    Id,
+    /// Values are times: one that is not later than the last is old.
+    Timestamp,
+    /// Values count up: one that is not above the last was there before, one that leaves some out says how many.
+    Sequence,
+}
+
+/// What the application says of a message before it handles it.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// The caller's number, given back in [`Event::Claimed`].
+    pub token: u32,
+    /// The delivery that it belongs to; 0 at QoS 0, which is confirmed at once.
+    pub delivery: u32,
+    /// Scope and key.
+    pub key: &'a str,
+    /// How to compare.
+    pub rule: Rule,
+    /// What to compare, from 0.
+    pub value: f64,
+    /// Milliseconds to remember it.
+    pub ttl: u64,
+}
+
+/// What became of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the first: handle the message.
+    New = 0,
+    /// It was there before.
+    Duplicate = 1,
+    /// A page that was killed before it was done had claimed it.
+    Interrupted = 2,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: u64,
+    /// The highest value that was claimed.
+    last: f64,
+    /// Up to here the messages were handled.
+    confirmed: f64,
+    /// Up to here the claims are those of an earlier page.
+    inherited: f64,
+    expires: Millis,
+    /// False: a later entry has taken its place.
+    live: bool,
+}
+
+/// What is known of keys, by their hash: of 64 bits, so that two of the few that are remembered never share one.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// Number of the first of `entries`.
+    first: u32,
+    /// In the order of their latest claim.
+    entries: VecDeque<Entry>,
+    live: usize,
+    /// Numbers of entries plus one, by open addressing over the hash; 0 is empty, a number that is no live entry's is as good as a stranger's.
+    slots: Vec<u32>,
+    taken: usize,
+    /// Claims whose message is not handled: delivery, hash, value. In the order of their deliveries.
+    open: VecDeque<(u32, u64, f64)>,
+}
+
+impl Ledger {
+    /// Takes a claim; the verdict, how many values of a sequence are missing, and the batch that carries it.
+    fn claim(&mut self, store: &mut WriteAhead, now: Millis, claim: &Claim<'_>) -> (Verdict, u32, u64) {
+        let hash = hash(claim.key);
+        let known = self.find(hash).filter(|entry| entry.expires >= now);
+        self.forget_old(store, now, if known.is_some() { MOST } else { MOST - 1 });
+        let mut entry = known.unwrap_or(Entry {
+            hash,
+            last: NOTHING,
+            confirmed: NOTHING,
+            inherited: NOTHING,
+            expires: now,
+            live: true,
+        });
+        if claim.value <= entry.last {
+            let interrupted = claim.value > entry.confirmed && claim.value <= entry.inherited;
+            if !interrupted {
+                return (Verdict::Duplicate, 0, 0);
+            }
+            // Told once: it counts as handled with the answer to this message.
+            self.note_open(claim, hash);
+            return (Verdict::Interrupted, 0, 0);
+        }
+        let mut missing = 0;
+        if claim.rule == Rule::Sequence && known.is_some() {
+            missing = (claim.value - entry.last - 1.0) as u32;
+        }
+        entry.last = claim.value;
+        entry.expires = now.plus(claim.ttl);
+        if claim.delivery == 0 {
+            entry.confirmed = claim.value;
+        }
+        self.set(entry);
+        self.note_open(claim, hash);
+        (Verdict::New, missing, put(store, &entry))
+    }
+
+    fn note_open(&mut self, claim: &Claim<'_>, hash: u64) {
+        if claim.delivery != 0 {
+            self.open.push_back((claim.delivery, hash, claim.value));
+        }
+    }
+
+    /// The messages before `frontier` are handled; the batch that says so, if there were claims for one.
+    fn confirm(&mut self, store: &mut WriteAhead, frontier: u32) -> Option<u64> {
+        let mut batch = None;
+        while let Some((delivery, hash, value)) = self.open.front().copied() {
+            // Numbers go round.
+            if frontier.wrapping_sub(delivery).wrapping_sub(1) > u32::MAX / 2 {
+                break;
+            }
+            self.open.pop_front();
+            if let Some(entry) = self.find(hash) {
+                let confirmed = entry.confirmed.max(value);
+                let entry = Entry { confirmed, ..entry };
+                self.set(entry);
+                batch = Some(put(store, &entry));
+            }
+        }
+        batch
+    }
+
+    /// A stored entry; `None` if the value makes no sense.
+    pub(super) fn restore(&mut self, hash: u64, value: &[u8]) -> Option<()> {
+        let [last, confirmed, expires] = *value.as_chunks::<8>().0.as_array()?;
+        let last = f64::from_le_bytes(last);
+        self.set(Entry {
+            hash,
+            last,
+            confirmed: f64::from_le_bytes(confirmed),
+            inherited: last,
+            expires: Millis(u64::from_le_bytes(expires)),
+            live: true,
+        });
+        Some(())
+    }
+
+    /// Writes all entries.
+    pub(super) fn write(&self, store: &mut WriteAhead) {
+        for entry in self.entries.iter().filter(|entry| entry.live) {
+            put(store, entry);
+        }
+    }
+
+    /// Lets go of the oldest entries that are over, or more than `most`.
+    fn forget_old(&mut self, store: &mut WriteAhead, now: Millis, most: usize) {
+        while let Some(entry) = self.entries.front() {
+            let over = entry.expires < now || self.live > most;
+            if entry.live && !over {
+                break;
+            }
+            if entry.live {
+                store.delete(StoreKey::Ledger(entry.hash));
+                self.live = self.live.saturating_sub(1);
+            }
+            self.entries.pop_front();
+            self.first = self.first.wrapping_add(1);
+        }
+    }
+
+    fn find(&self, hash: u64) -> Option<Entry> {
+        let slot = self.slots.get(self.slot(hash))?;
+        self.get(*slot).copied().filter(|entry| entry.hash == hash)
+    }
+
+    /// Sets the latest entry of a key, behind all others.
+    fn set(&mut self, entry: Entry) {
+        let crowded = self.taken.saturating_mul(2) >= self.slots.len();
+        if crowded || self.entries.len() > self.live.saturating_mul(2).saturating_add(SMALLEST) {
+            self.rebuild();
+        }
+        let at = self.slot(entry.hash);
+        let number = self.first.wrapping_add(self.entries.len() as u32).wrapping_add(1);
+        let Some(slot) = self.slots.get_mut(at) else {
+            return;
+        };
+        let before = core::mem::replace(slot, number);
+        if before == 0 {
+            self.taken = self.taken.saturating_add(1);
+        }
+        let place = before.wrapping_sub(self.first).wrapping_sub(1) as usize;
+        match self.entries.get_mut(place).filter(|_| before > 0) {
+            Some(earlier) => earlier.live = false,
+            None => self.live = self.live.saturating_add(1),
+        }
+        self.entries.push_back(entry);
+    }
+
+    /// The slot of the live entry with this hash, or the free one where it would be.
+    fn slot(&self, hash: u64) -> usize {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut at = hash as usize & mask;
+        while let Some(&slot) = self.slots.get(at) {
+            if slot == 0 || self.get(slot).is_some_and(|entry| entry.hash == hash) {
+                break;
+            }
+            at = at.wrapping_add(1) & mask;
+        }
+        at
+    }
+
+    /// The live entry that a slot names.
+    fn get(&self, slot: u32) -> Option<&Entry> {
+        let at = slot.wrapping_sub(self.first).wrapping_sub(1) as usize;
+        self.entries.get(at).filter(|entry| entry.live)
+    }
+
+    /// Drops what has no meaning any more, from the entries and from the slots.
+    fn rebuild(&mut self) {
+        self.entries.retain(|entry| entry.live);
+        self.first = 0;
+        self.taken = self.entries.len();
+        let size = self.taken.saturating_mul(4).next_power_of_two().max(SMALLEST);
+        self.slots = vec![0; size];
+        for number in 1..=self.taken as u32 {
+            if let Some(at) = self.get(number).map(|entry| self.slot(entry.hash))
+                && let Some(slot) = self.slots.get_mut(at)
+            {
+                *slot = number;
+            }
+        }
+    }
+}
+
+impl Session {
+    /// Asks whether a message is to be handled; [`Event::Claimed`] answers: that it is new only when the store has it.
+    pub fn claim(&mut self, now: Millis, claim: Claim<'_>) {
+        self.tick(now);
+        let token = claim.token;
+        let (verdict, missing, batch) = self.ledger.claim(&mut self.store, self.now, &claim);
+        let event = Event::Claimed {
+            token,
+            verdict,
+            missing,
+        };
+        if self.store.is_committed(batch) {
+            self.out.events.push(event);
+        } else {
+            self.store.tell(batch, event);
+        }
+    }
+
+    /// Confirms the claims of messages that are handled, in one batch with what their acknowledgements stand on.
+    pub(super) fn confirm_claims(&mut self) {
+        let frontier = self.deliveries.frontier();
+        if let Some(batch) = self.ledger.confirm(&mut self.store, frontier) {
+            self.inbound_stored_in = batch;
+        }
+    }
+}
+
+/// Writes an entry: the value claimed last, the one confirmed last, and when it is over.
+fn put(store: &mut WriteAhead, entry: &Entry) -> u64 {
+    let numbers = [
+        entry.last.to_le_bytes(),
+        entry.confirmed.to_le_bytes(),
+        entry.expires.0.to_le_bytes(),
+    ];
+    store.put(StoreKey::Ledger(entry.hash), numbers.as_flattened())
+}
+
+/// FNV-1a with a stir at the end, the same in every version: stored keys are found by it.
+fn hash(key: &str) -> u64 {
+    let hash = key.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    });
+    (hash ^ hash >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_are_claimed_for_ever_take_no_more_room() {
+        let mut ledger = Ledger::default();
+        let mut store = WriteAhead::new(false);
+        for time in 0..100_000_u32 {
+            let key = (time % 5).to_string();
+            let claim = Claim {
+                token: 0,
+                delivery: 0,
+                key: if time == 0 { "stays" } else { &key },
+                rule: Rule::Timestamp,
+                value: f64::from(time),
+                ttl: 1_000,
+            };
+            assert_eq!(ledger.claim(&mut store, Millis(0), &claim).0, Verdict::New);
+            assert!(ledger.entries.len() <= 2 * ledger.live + SMALLEST + 1);
+        }
+        assert_eq!((ledger.live, ledger.slots.len()), (6, SMALLEST));
+    }
+}

@@ -1,0 +1,256 @@
+//! Messages that the application has, and the line of their answers: they leave in the order in which the messages came on their connection
+//! `[MQTT-4.6.0-2]`, `[MQTT-4.6.0-3]`, however their handlers finish.
+//!
+//! A delivery outlives its connection, its answer does not: the broker sends the message again in a session that lives, and the answer to that waits
+//! for the same handler.
+
+use std::collections::VecDeque;
+
+use crate::codec::{PacketId, Qos};
+
+use super::Millis;
+use super::id_set::IdSet;
+use super::write_ahead::Answer;
+
+/// A line that was this long is given back when it is empty.
+const LARGE: usize = 4_096;
+
+/// A message whose handler is not done, or that came after such a one.
+#[derive(Debug)]
+struct Delivery {
+    /// None: nobody waits for its answer any more.
+    id: Option<PacketId>,
+    /// What the store keeps of it until it is handled; empty where nothing is kept.
+    wire: Vec<u8>,
+    exactly_once: bool,
+    done: bool,
+    /// Its answer has a place in the line.
+    in_line: bool,
+}
+
+/// What becomes of a message that comes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Earlier {
+    /// It is not known here.
+    Unknown,
+    /// Its answer has a place in the line already.
+    InLine,
+    /// It is to be answered when this delivery is handled; 0: it was handled.
+    Delivery(u32),
+}
+
+/// See the head of this file.
+#[derive(Debug, Default)]
+pub(super) struct Deliveries {
+    /// Number of the first of `open`. Numbers begin with 1.
+    first: u32,
+    open: VecDeque<Delivery>,
+    /// Answers of this connection, each with the delivery that it waits for (0: none).
+    line: VecDeque<(u32, Answer)>,
+    /// Some of `open` came on an earlier connection, and the broker may send them again.
+    apart: bool,
+    /// QoS 1 messages that were handled, and whose answer has found no connection to leave on.
+    unsaid: IdSet,
+    /// QoS 2 messages that are not handled.
+    begun: IdSet,
+    /// Since when the first of `open` is the first.
+    pub(super) since: Millis,
+    /// That it takes long was told.
+    pub(super) told: bool,
+}
+
+impl Deliveries {
+    /// A message was handed over: its number.
+    pub(super) fn add(&mut self, id: PacketId, qos: Qos, wire: Vec<u8>, now: Millis) -> u32 {
+        if self.open.is_empty() {
+            (self.since, self.told) = (now, false);
+            self.first = self.first.max(1);
+        }
+        let exactly_once = qos == Qos::ExactlyOnce;
+        let delivery = Delivery {
+            id: Some(id),
+            wire,
+            exactly_once,
+            done: false,
+            in_line: true,
+        };
+        let mut number = self.number(self.open.len());
+        if number == 0 {
+            // That is nobody's number.
+            self.open.push_back(Delivery {
+                id: None,
+                wire: Vec::new(),
+                exactly_once: false,
+                done: true,
+                in_line: false,
+            });
+            number = 1;
+        }
+        self.open.push_back(delivery);
+        if exactly_once {
+            self.begun.insert(id);
+            self.line.push_back((number, Answer::Rec(id)));
+        } else {
+            self.line.push_back((number, Answer::Ack(id)));
+        }
+        number
+    }
+
+    /// Puts an answer in the line; it waits for that delivery, or (0) only for its turn.
+    pub(super) fn answer(&mut self, number: u32, answer: Answer) {
+        if let Some(delivery) = self.get_mut(number) {
+            delivery.in_line = true;
+        }
+        self.line.push_back((number, answer));
+    }
+
+    /// Looks for a message that comes again, with DUP or an identifier that is in use.
+    pub(super) fn find(&mut self, id: PacketId, qos: Qos) -> Earlier {
+        let exactly_once = qos == Qos::ExactlyOnce;
+        if !exactly_once && self.unsaid.remove(id) || exactly_once && !self.begun.contains(id) {
+            return Earlier::Delivery(0);
+        }
+        let same = |delivery: &Delivery| delivery.id == Some(id) && delivery.exactly_once == exactly_once;
+        let at = self.open.iter().rposition(same);
+        match at.and_then(|at| Some((at, self.open.get(at)?.in_line))) {
+            None => Earlier::Unknown,
+            Some((_, true)) => Earlier::InLine,
+            Some((at, false)) => Earlier::Delivery(self.number(at)),
+        }
+    }
+
+    /// A new QoS 1 message: the broker has sent again what it wanted to, which comes first (4.6), and its identifiers may now stand for others.
+    pub(super) fn new_message(&mut self) {
+        if !self.apart && self.unsaid.len() == 0 {
+            return;
+        }
+        self.unsaid.clear();
+        self.apart = false;
+        for delivery in &mut self.open {
+            if !delivery.in_line && !delivery.exactly_once {
+                delivery.id = None;
+            }
+        }
+    }
+
+    /// A QoS 2 message wants no PUBREC any more.
+    pub(super) fn forget(&mut self, id: PacketId) {
+        if !self.begun.remove(id) {
+            return;
+        }
+        for delivery in &mut self.open {
+            if delivery.exactly_once && delivery.id == Some(id) {
+                delivery.id = None;
+            }
+        }
+    }
+
+    /// The session is lost: no message wants an answer any more.
+    pub(super) fn forget_all(&mut self) {
+        for delivery in &mut self.open {
+            delivery.id = None;
+        }
+        self.line.clear();
+        self.unsaid.clear();
+        self.begun.clear();
+        self.apart = false;
+    }
+
+    /// The application is done with a message; returns its identifier if that is to be stored before it is said (QoS 2). A number that is not open is ignored.
+    pub(super) fn handled(&mut self, number: u32) -> Option<PacketId> {
+        let delivery = self.get_mut(number).filter(|delivery| !delivery.done)?;
+        delivery.done = true;
+        delivery.wire = Vec::new();
+        let id = delivery.id?;
+        if delivery.exactly_once {
+            self.begun.remove(id);
+            return Some(id);
+        }
+        if !delivery.in_line {
+            delivery.id = None;
+            self.unsaid.insert(id);
+        }
+        None
+    }
+
+    /// Takes the next answer whose turn it is.
+    pub(super) fn next_answer(&mut self) -> Option<Answer> {
+        loop {
+            let (number, answer) = *self.line.front()?;
+            let delivery = self.get_mut(number);
+            if delivery.as_ref().is_some_and(|delivery| !delivery.done) {
+                return None;
+            }
+            // A QoS 2 exchange that ended meanwhile wants no PUBREC any more.
+            let wanted = delivery.is_none_or(|delivery| delivery.id.take().is_some());
+            self.line.pop_front();
+            if wanted {
+                return Some(answer);
+            }
+        }
+    }
+
+    /// Lets go of what is done. To be called when all answers whose turn it is were taken.
+    pub(super) fn clean(&mut self, now: Millis) {
+        while self.open.front().is_some_and(|delivery| delivery.done) {
+            self.open.pop_front();
+            self.first = self.first.wrapping_add(1);
+            (self.since, self.told) = (now, false);
+        }
+        if self.open.is_empty() && self.open.capacity() > LARGE {
+            self.open = VecDeque::new();
+        }
+        if self.line.is_empty() && self.line.capacity() > LARGE {
+            self.line = VecDeque::new();
+        }
+    }
+
+    /// The connection is gone, and its line with it.
+    pub(super) fn disconnect(&mut self, now: Millis) {
+        for (number, answer) in core::mem::take(&mut self.line) {
+            if let Answer::Ack(id) = answer
+                && self.get_mut(number).is_none_or(|delivery| delivery.done)
+            {
+                self.unsaid.insert(id);
+            }
+        }
+        self.clean(now);
+        for delivery in &mut self.open {
+            delivery.in_line = false;
+            if delivery.done {
+                delivery.id = None;
+            }
+        }
+        self.apart = !self.open.is_empty();
+    }
+
+    /// What the store has of QoS 2 messages that are not handled.
+    pub(super) fn begun(&self) -> impl Iterator<Item = (PacketId, &[u8])> {
+        let open = self.open.iter().filter(|delivery| !delivery.wire.is_empty());
+        open.filter_map(|delivery| Some((delivery.id?, delivery.wire.as_slice())))
+    }
+
+    /// Whether this QoS 2 message is handed over and not handled.
+    pub(super) fn is_begun(&self, id: PacketId) -> bool {
+        self.begun.contains(id)
+    }
+
+    /// The number of the first message that is not handled, or of the next one.
+    pub(super) fn frontier(&self) -> u32 {
+        let done = self.open.iter().take_while(|delivery| delivery.done).count();
+        self.number(done)
+    }
+
+    /// The number of the message that the others wait for.
+    pub(super) fn head(&self) -> Option<u32> {
+        self.open.front().map(|_| self.first)
+    }
+
+    fn number(&self, at: usize) -> u32 {
+        self.first.wrapping_add(at as u32)
+    }
+
+    fn get_mut(&mut self, number: u32) -> Option<&mut Delivery> {
+        self.open.get_mut(number.wrapping_sub(self.first) as usize)
+    }
+}

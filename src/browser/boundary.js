@@ -93,6 +93,19 @@ export function listen(socket, received, receivedText) {
   };
 }
 
+/** A task of its own behind those that wait already, each time that it is asked for, until it is closed. */
+export function channel(run) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => run();
+  return {
+    ask: () => port2.postMessage(0),
+    close: () => {
+      port1.onmessage = null;
+      port1.close();
+    },
+  };
+}
+
 /** Copies a frame to an address. */
 export function copyIn(frame, at) {
   if (bytes.length === 0) bytes = new Uint8Array(memory.buffer);

@@ -19,6 +19,21 @@ extern "C" {
         received_text: &Closure<dyn Fn(JsValue)>,
     );
 
+    /// A task that can be asked for.
+    #[derive(Debug)]
+    pub type Channel;
+
+    /// Prepares the task `run`, in a turn of its own behind those that wait.
+    pub fn channel(run: &Closure<dyn Fn()>) -> Channel;
+
+    /// Asks for the task.
+    #[wasm_bindgen(method)]
+    pub fn ask(this: &Channel);
+
+    /// It does not run any more.
+    #[wasm_bindgen(method)]
+    pub fn close(this: &Channel);
+
     /// The options as bytes, for `options::read`.
     #[wasm_bindgen(js_name = optionBytes)]
     pub fn option_bytes(options: &EngineOptions) -> Vec<u8>;

@@ -37,8 +37,8 @@ pub struct Driver {
     sockets_opened: Cell<u32>,
     sent: Traffic,
     received: Traffic,
-    /// Sends what incoming frames have caused; without it (no browser lacks `MessageChannel`) every frame's answers leave at once.
-    send_later: Option<Later>,
+    /// Sends what incoming frames and handlers have caused.
+    send_later: Later,
     /// Where the next socket goes: the answer to the latest PREPARE.
     url: RefCell<String>,
     /// A socket that the page has begun to open, and where to: it saves the first attempt a round trip.
@@ -84,7 +84,7 @@ impl Driver {
                 sockets_opened: Cell::default(),
                 sent: Traffic::default(),
                 received: Traffic::default(),
-                send_later: send_later.ok(),
+                send_later,
                 url: RefCell::default(),
                 early: RefCell::default(),
                 frame: RefCell::default(),
@@ -113,16 +113,13 @@ impl Driver {
         result
     }
 
-    /// The application is done with messages. Inside a delivery (most are handled there) the clock of the step is good enough; outside, handlers that end
-    /// one by one share a frame for their answers, as those to frames do.
+    /// The application is done with messages: inside a delivery (as most), or one by one, and then their answers share a frame.
     pub fn handled(&self, first: u32, count: u32) {
         let draining = self.draining.get();
         let now = if draining { Millis::default() } else { self.clock.now() };
         self.session.borrow_mut().handled(now, first, count);
-        match &self.send_later {
-            _ if draining => {}
-            Some(later) if self.join => later.ask(),
-            _ => self.commanded(now),
+        if !draining {
+            self.send_later.ask();
         }
     }
 
@@ -335,20 +332,17 @@ impl Driver {
 
     /// Sends what user calls have made: now, or with the answers that leave in a moment anyway.
     fn send_with_what_waits(&self) {
-        if !self.send_later.as_ref().is_some_and(Later::is_due) || self.is_full() {
+        if !self.send_later.is_due() || self.is_full() {
             self.send();
         }
     }
 
     /// Lets the answers to frames that are waiting already leave in the same frame: each frame sent costs as much as many packets.
     fn send_after_next_frames(&self) {
-        match &self.send_later {
-            Some(later) if self.join && !self.is_full() => {
-                if self.unsent() > 0 {
-                    later.ask();
-                }
-            }
-            _ => self.send(),
+        if !self.join || self.is_full() {
+            self.send();
+        } else if self.unsent() > 0 {
+            self.send_later.ask();
         }
     }
 

@@ -238,3 +238,39 @@ fn cut(text: &str) -> usize {
     }
     end
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Refusal;
+
+    fn written(event: &Event) -> Vec<u32> {
+        let mut records = Records::default();
+        records.event(event);
+        records.words().to_vec()
+    }
+
+    #[test]
+    fn text_over_the_longest_mqtt_string_is_cut_at_a_character() {
+        let name = "é".repeat(40_000);
+        let words = written(&Event::Topic {
+            id: 0,
+            name: name.into(),
+        });
+        assert_eq!(words[2], 65_534);
+        assert_eq!(words[0] >> 8 & 0xFFFF, words.len() as u32);
+    }
+
+    #[test]
+    fn the_longest_record_fits_its_length_field() {
+        let refusal = Refusal {
+            reason: 0x9C,
+            reason_string: "r".repeat(65_535),
+            server_reference: "s".repeat(65_535),
+        };
+        let words = written(&Event::Status(Box::new(State::Stopped {
+            cause: Cause::Refused(refusal),
+        })));
+        assert_eq!(words[0] >> 8 & 0xFFFF, words.len() as u32);
+    }
+}

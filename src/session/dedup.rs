@@ -146,7 +146,7 @@ impl Ledger {
 
     /// A stored entry; `None` if the value makes no sense.
     pub(super) fn restore(&mut self, hash: u64, value: &[u8]) -> Option<()> {
-        let [last, confirmed, expires] = *value.as_chunks::<8>().0.as_array()?;
+        let [last, confirmed, expires]: [[u8; 8]; 3] = value.as_chunks().0.try_into().ok()?;
         let last = f64::from_le_bytes(last);
         self.set(Entry {
             hash,

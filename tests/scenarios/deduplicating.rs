@@ -48,7 +48,7 @@ impl World {
     /// Claims a message by its identifier, and the verdict, if it has come.
     fn claim_id(&mut self, delivery: u32, key: &str) -> Option<Verdict> {
         let before = self.claimed.len();
-        self.claim_next(delivery, key, Rule::Id, 0.0);
+        self.claim(before as u32, delivery, key);
         self.claimed.get(before).map(|(_, verdict, _)| *verdict)
     }
 

@@ -3,10 +3,22 @@
 use hawser::codec::{self, Place, Properties};
 use hawser::session::{Claim, Config, Event, Frame, Outputs, Rule, StoreBatch};
 
-use crate::world::{Delivered, Socket, World};
+use crate::world::{Socket, World};
 
 /// The flag of a message that nobody may handle before READY.
 const HELD: u8 = 1 << 4;
+
+/// A message as the application gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    pub topic: String,
+    pub payload: Vec<u8>,
+    pub properties: Vec<u8>,
+    pub flags: u8,
+    pub packet_id: u16,
+    pub delivery: u32,
+    pub identifiers: Vec<u32>,
+}
 
 impl World {
     /// Performs outputs until there are none.

@@ -8,24 +8,14 @@ use hawser::session::{
     Published, Reconnect, Redirect, Restored, Session, SocketClose, State, StorageFault, StoreBatch, Verdict,
 };
 
+pub use crate::driver::Delivered;
+
 /// Where the socket is, as the driver sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Socket {
     None,
     Opening,
     Open,
-}
-
-/// A message as the application gets it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivered {
-    pub topic: String,
-    pub payload: Vec<u8>,
-    pub properties: Vec<u8>,
-    pub flags: u8,
-    pub packet_id: u16,
-    pub delivery: u32,
-    pub identifiers: Vec<u32>,
 }
 
 pub struct World {

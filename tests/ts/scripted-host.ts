@@ -96,7 +96,7 @@ export class ScriptedHost implements EngineHost {
     records.fill(0xffff_ffff);
   }
 
-  claim(slot: number): void {
+  takeSlot(slot: number): void {
     this.#events.claimed(slot);
   }
 

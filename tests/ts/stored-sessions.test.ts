@@ -184,7 +184,7 @@ test("closing keeps a session that is stored, and ends one that nobody could fin
 test("the session and its slot can be seen, and closing waits until another client can have it", async () => {
   const { client, host } = named();
   assert.deepEqual(client.session, { name: "wall", slot: undefined });
-  host.claim(3);
+  host.takeSlot(3);
   assert.deepEqual(client.session, { name: "wall", slot: 3 });
   let give: () => void = () => undefined;
   host.released = new Promise<void>((resolve) => {

@@ -10,6 +10,7 @@ import { Emitter } from "./emitter.js";
 import type { EngineHost, StartHost } from "./engine.js";
 import { ClosedError } from "./errors/closed-error.js";
 import { StoppedError } from "./errors/stopped-error.js";
+import type { Tell } from "./events.js";
 import { CLOSED, STOPPED } from "./failures.js";
 import { IterableSubscription } from "./iterable-subscription.js";
 import { Outbox } from "./outbox.js";
@@ -22,7 +23,6 @@ import {
   KIND,
   kindOf,
   lengthOf,
-  MESSAGE,
   readAuthenticate,
   readConnected,
   readGap,
@@ -41,7 +41,7 @@ import type { Stats } from "./stats.js";
 import { type Connection, connectionOf, type Status, statusOf } from "./status.js";
 import { type Durability, storageOf } from "./storage.js";
 import { type SubscribeOptions, subscribeSettings } from "./subscribe-options.js";
-import { type MessageHandler, Subscription, type SubscriptionOwner } from "./subscription.js";
+import { type MessageHandler, Subscription } from "./subscription.js";
 import { Subscriptions } from "./subscriptions.js";
 import { OTHER_TOKENS, RESTORED_TOKENS, Tokens } from "./tokens.js";
 import { checkTopic, parseFilter } from "./topics.js";
@@ -64,7 +64,6 @@ export class Client extends Emitter implements AsyncDisposable {
   readonly #subscriptions: Subscriptions;
   readonly #addresses: AddressBook;
   readonly #authenticator: Authenticator;
-  readonly #owner: SubscriptionOwner;
   #status: Status = { state: "idle", durability: "memory" };
   #durability: Durability = "memory";
   #slot: number | undefined;
@@ -95,13 +94,10 @@ export class Client extends Emitter implements AsyncDisposable {
       if (!this.tell("outcome", { outcome }) && outcome.kind !== "completed") this.report(outcome.error);
     });
     const tokens = new Tokens();
-    this.#subscriptions = new Subscriptions(this.#host, tokens);
+    const [report, warn]: [(error: unknown) => void, Tell] = [(error) => this.report(error), (type, detail) => this.warn(type, detail)];
+    this.#subscriptions = new Subscriptions(this.#host, tokens, report, warn);
     this.#authenticator = new Authenticator(this.#host, tokens, settings.authentication);
     this.#addresses = new AddressBook(this.#host, settings.url, settings.credentials, this.#authenticator);
-    this.#owner = {
-      leave: (subscription) => this.#subscriptions.leave(subscription),
-      report: (error) => this.report(error),
-    };
     if (settings.signal !== undefined) this.#detach = whenAborted(settings.signal, () => void this.close());
   }
 
@@ -170,8 +166,8 @@ export class Client extends Emitter implements AsyncDisposable {
     settings.signal?.throwIfAborted();
     const subscription =
       handler === undefined
-        ? new IterableSubscription<F>(pattern, this.#owner, settings.buffer)
-        : new Subscription<F>(pattern, this.#owner, handler);
+        ? new IterableSubscription<F>(pattern, this.#subscriptions.owner, settings, settings.buffer)
+        : new Subscription<F>(pattern, this.#subscriptions.owner, settings, handler);
     if (settings.signal !== undefined) subscription.endWith(settings.signal);
     this.#subscriptions.add(subscription as unknown as Subscription, settings);
     return subscription;
@@ -249,18 +245,15 @@ export class Client extends Emitter implements AsyncDisposable {
 
   /** All that the engine says comes through here. Nothing in it may throw: it would throw into the engine. */
   #deliver(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, length: number): void {
-    let [first, count] = [0, 0];
+    this.#subscriptions.deliveries.batch();
     for (let at = 0; at < length; ) {
       const head = words[at] ?? 0;
-      if (kindOf(head) === KIND.message) {
-        this.#subscriptions.deliver(frame, words, at);
-        const delivery = words[at + MESSAGE.delivery] ?? 0;
-        if (delivery !== 0 && count++ === 0) first = delivery;
-      } else if (kindOf(head) === KIND.done) this.#done(frame, words, at);
+      if (kindOf(head) === KIND.message) this.#subscriptions.deliver(frame, words, at);
+      else if (kindOf(head) === KIND.done) this.#done(frame, words, at);
       else this.#record(kindOf(head), frame, words, at);
       at += lengthOf(head);
     }
-    if (count > 0) this.#host.handled(first, count);
+    this.#subscriptions.deliveries.flush();
   }
 
   #done(frame: Uint8Array | undefined, words: Uint32Array, at: number): void {
@@ -288,6 +281,12 @@ export class Client extends Emitter implements AsyncDisposable {
       case KIND.subscribed:
       case KIND.unsubscribed:
         this.#done(frame, words, at);
+        break;
+      case KIND.ready:
+      case KIND.claimed:
+      case KIND.stalled:
+      case KIND.filter:
+        this.#subscriptions.record(kind, words, at);
         break;
       case KIND.identifier:
         this.#subscriptions.identify(words[at + 1] ?? 0, words[at + 2] ?? 0);

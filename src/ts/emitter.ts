@@ -1,12 +1,9 @@
-// The typed events of a client, and the error event that must not be lost.
+// Typed events, and what becomes of those that nobody listens to.
 import { type ClientEvents, clientEvent, type Listener } from "./events.js";
 
-/** What somebody has to hear of. */
-const KEPT: readonly (keyof ClientEvents)[] = ["error", "outcome"];
-
-/** An EventTarget that knows the events of a client by name. */
+/** The event side of a client. */
 export class Emitter extends EventTarget {
-  /** Whether the latest event that must not be lost had a listener: each of these has a companion that comes and goes with it, and notes this. */
+  /** Whether the latest event had a listener: each listener has a companion that comes and goes with it, and notes this. */
   #heard = false;
   readonly #companions = new WeakMap<object, () => void>();
 
@@ -16,7 +13,7 @@ export class Emitter extends EventTarget {
     listener: Listener<ClientEvents[K]>,
     options?: AddEventListenerOptions | boolean,
   ): void {
-    if (listener && KEPT.includes(type)) super.addEventListener(type, this.#companion(listener), options);
+    if (listener) super.addEventListener(type, this.#companion(listener), options);
     super.addEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
   }
 
@@ -25,8 +22,30 @@ export class Emitter extends EventTarget {
     listener: Listener<ClientEvents[K]>,
     options?: EventListenerOptions | boolean,
   ): void {
-    if (listener && KEPT.includes(type)) super.removeEventListener(type, this.#companion(listener), options);
+    if (listener) super.removeEventListener(type, this.#companion(listener), options);
     super.removeEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
+  }
+
+  /** @internal Dispatches an event. Gives whether anybody listens. */
+  protected tell<K extends keyof ClientEvents>(type: K, detail: Omit<ClientEvents[K], keyof Event>): boolean {
+    const outer = this.#heard; // a listener may cause other events meanwhile
+    this.#heard = false;
+    this.dispatchEvent(clientEvent(type, detail));
+    const heard = this.#heard;
+    this.#heard = outer;
+    return heard;
+  }
+
+  /** @internal What must not pass in silence: without a listener it goes to the console. */
+  protected warn<K extends keyof ClientEvents>(type: K, detail: Omit<ClientEvents[K], keyof Event>): void {
+    if (!this.tell(type, detail)) console.warn(`hawser: "${type}"`, detail);
+  }
+
+  /** @internal A fault that no promise tells. It must not be lost, so without a listener the page's own error handler gets it. */
+  protected report(error: unknown): void {
+    if (this.tell("error", { error })) return;
+    if (typeof reportError === "function") reportError(error);
+    else console.error(error);
   }
 
   #companion(listener: object): () => void {
@@ -37,19 +56,5 @@ export class Emitter extends EventTarget {
       });
     this.#companions.set(listener, companion);
     return companion;
-  }
-
-  /** @internal Tells an event. Gives whether somebody has heard of it, if somebody has to. */
-  protected tell<K extends keyof ClientEvents>(type: K, detail: Omit<ClientEvents[K], keyof Event>): boolean {
-    if (KEPT.includes(type)) this.#heard = false; // a listener may cause other events meanwhile
-    this.dispatchEvent(clientEvent(type, detail));
-    return this.#heard;
-  }
-
-  /** @internal A fault that no promise tells. It must not be lost, so without a listener the page's own error handler gets it. */
-  protected report(error: unknown): void {
-    if (this.tell("error", { error })) return;
-    if (typeof reportError === "function") reportError(error);
-    else console.error(error);
   }
 }

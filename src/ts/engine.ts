@@ -113,9 +113,9 @@ export interface EngineHost {
   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;
   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;
   unsubscribe(token: number, filter: string): void;
-  /** The application is done with `count` messages from the delivery `first` on: they may be acknowledged. One call for as many as there are. */
+  /** The deliveries from `first` on, so many, are done: the engine acknowledges them in the order in which they came. */
   handled(first: number, count: number): void;
-  /** Asks whether a message is to be handled; answered by CLAIMED. `delivery`: 0 at QoS 0. `rule`: 0 id, 1 timestamp, 2 sequence. `ttl` in ms. */
+  /** Asks the ledger about a message (delivery 0: QoS 0). Rules as in dedupe.ts, `ttl` in ms. A CLAIMED record answers. */
   claim(token: number, delivery: number, key: string, rule: number, value: number, ttl: number): void;
   cancel(token: number): void;
   close(reason: number, properties?: Uint8Array): void;

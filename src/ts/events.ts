@@ -1,5 +1,6 @@
 // The events of a client: plain events that carry one thing more.
 import type { Gap } from "./gap.js";
+import type { Message } from "./message.js";
 import type { Outcome } from "./outcome.js";
 import type { PacketTrace } from "./packet.js";
 import type { Status } from "./status.js";
@@ -41,6 +42,36 @@ export interface ClientErrorEvent extends Event {
 export interface PacketEvent extends Event {
   readonly type: "packet";
   readonly packet: PacketTrace;
+}
+
+/**
+ * Messages wait behind one that is not done: its handler takes long, or never ends, or nobody has subscribed to the filter of an earlier page yet.
+ * Told once for each that waits longer than the option `stallAfter`.
+ *
+ * @example
+ * client.addEventListener("stalled", ({ filter, topic, waited }) => log(filter, topic, waited));
+ */
+export interface StalledEvent extends Event {
+  readonly type: "stalled";
+  /** The filter of the subscription that is not done. */
+  readonly filter: string;
+  /** The topic of the message. */
+  readonly topic: string;
+  /** How long it has been waited for, in ms. */
+  readonly waited: number;
+}
+
+/**
+ * An earlier page was killed between the start and the end of the handling of this message (QoS 2, or with `dedupe`). It is not handled again: whether that is
+ * right only the application can tell. Told once.
+ *
+ * @example
+ * client.addEventListener("interrupted", ({ message }) => show(message.topic, message.json()));
+ */
+export interface InterruptedEvent extends Event {
+  readonly type: "interrupted";
+  /** As it was received; `params` are empty where no subscription of this page has led to it. */
+  readonly message: Message;
 }
 
 /**
@@ -93,10 +124,15 @@ export interface ClientEvents {
   readonly outcome: OutcomeEvent;
   readonly gap: GapEvent;
   readonly storage: ClientStorageEvent;
+  readonly stalled: StalledEvent;
+  readonly interrupted: InterruptedEvent;
 }
 
 /** What `addEventListener` takes for an event `E`. */
 export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null;
+
+/** Dispatches an event of `type`, with `detail`. */
+export type Tell = <K extends keyof ClientEvents>(type: K, detail: Omit<ClientEvents[K], keyof Event>) => void;
 
 /** An event of `type` that carries `detail` as its own property. */
 export function clientEvent<K extends keyof ClientEvents>(type: K, detail: Omit<ClientEvents[K], keyof Event>): Event {

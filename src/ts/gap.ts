@@ -13,6 +13,24 @@ export interface SessionGap {
 }
 
 /**
+ * Numbers are missing before a message, of a subscription that counts them (`dedupe.sequence`).
+ *
+ * @example
+ * const words = (gap: SequenceGap) => `${gap.missing} messages of ${gap.key} are missing`;
+ */
+export interface SequenceGap {
+  readonly kind: "sequence";
+  /** The filter of the subscription. */
+  readonly filter: string;
+  /** The topic of the message after the gap. */
+  readonly topic: string;
+  /** The key whose numbers they are: the topic, or what `dedupe.key` gives. */
+  readonly key: string;
+  /** How many are missing. */
+  readonly missing: number;
+}
+
+/**
  * What may be missing. Tell the kinds apart by `kind`.
  *
  * @example
@@ -20,4 +38,4 @@ export interface SessionGap {
  *   if (gap.kind === "session-lost") show("load everything anew");
  * });
  */
-export type Gap = SessionGap;
+export type Gap = SessionGap | SequenceGap;

@@ -19,9 +19,11 @@ export type {
 export type { Client } from "./client.js";
 export type { CloseOptions } from "./close-options.js";
 export { connect } from "./connect.js";
+export type { Dedupe, DedupeById, DedupeBySequence, DedupeByTimestamp, DedupeKey, DedupeRules } from "./dedupe.js";
 export type { Duration } from "./duration.js";
 export { AuthenticationError, type AuthenticationFailure } from "./errors/authentication-error.js";
 export { ClosedError } from "./errors/closed-error.js";
+export { DedupeError } from "./errors/dedupe-error.js";
 export { EngineError } from "./errors/engine-error.js";
 export { HawserError } from "./errors/hawser-error.js";
 export { OptionError } from "./errors/option-error.js";
@@ -31,8 +33,18 @@ export { PublishError, type PublishFailure } from "./errors/publish-error.js";
 export { StoppedError } from "./errors/stopped-error.js";
 export { SubscribeError, type SubscribeFailure } from "./errors/subscribe-error.js";
 export { TopicError } from "./errors/topic-error.js";
-export type { ClientErrorEvent, ClientEvents, ClientStorageEvent, GapEvent, OutcomeEvent, PacketEvent, StatusEvent } from "./events.js";
-export type { Gap, SessionGap } from "./gap.js";
+export type {
+  ClientErrorEvent,
+  ClientEvents,
+  ClientStorageEvent,
+  GapEvent,
+  InterruptedEvent,
+  OutcomeEvent,
+  PacketEvent,
+  StalledEvent,
+  StatusEvent,
+} from "./events.js";
+export type { Gap, SequenceGap, SessionGap } from "./gap.js";
 export type { IterableSubscription } from "./iterable-subscription.js";
 export type { Message } from "./message.js";
 export type {

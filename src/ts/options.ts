@@ -139,8 +139,10 @@ export interface ConnectOptions {
   /** Enhanced authentication (5.0 only), beside or instead of `credentials`. */
   readonly authentication?: Authentication | undefined;
   readonly will?: Will | undefined;
-  /** How many QoS 1 and 2 messages the broker may have unanswered at once, 1 to 65,535. Default: 65,535. */
+  /** How many QoS 1 and 2 messages the broker may have unanswered at once (5.0), 1 to 65,535: the back-pressure of slow handlers. Default: 65,535. */
   readonly receiveMaximum?: number | undefined;
+  /** When the event `"stalled"` tells of a handler that is not done, in milliseconds; 0 is never. Default: 30,000. */
+  readonly stallAfter?: Duration | undefined;
   /** Largest packet taken from the broker, in bytes. Default: 16,777,216 (16 MiB). */
   readonly maximumPacketSize?: number | undefined;
   /** How many topic aliases the broker may use, 0 to 65,535. Default: 64. */

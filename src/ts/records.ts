@@ -28,6 +28,10 @@ export const KIND = {
 /** Where the words of a MESSAGE stand, counted from word 0. Spans are two words: offset, length. The identifiers go on to the record's end. */
 export const MESSAGE = { topic: 1, payload: 2, properties: 4, packetId: 6, delivery: 7, identifiers: 8 } as const;
 
+/** Flags of a MESSAGE in its word 0: not to be handed over before READY; begun by an earlier page, and told once. */
+export const HELD = 1 << 28;
+export const INTERRUPTED = 1 << 29;
+
 const STATES = ["idle", "connecting", "online", "waiting", "stopped"] as const;
 
 /** Kind of the record whose word 0 is `head`. */
@@ -91,23 +95,6 @@ export interface OutcomeRecord {
   readonly code: number;
   /** Where the broker's answer has its properties, if it has some. */
   readonly properties: Span;
-}
-
-/** What became of a claim: CLAIMED. */
-export interface ClaimedRecord {
-  readonly token: number;
-  readonly verdict: Verdict;
-  /** How many numbers of a sequence were left out. */
-  readonly missing: number;
-}
-
-export const VERDICTS = ["new", "duplicate", "interrupted"] as const;
-export type Verdict = (typeof VERDICTS)[number];
-
-export interface StalledRecord {
-  readonly delivery: number;
-  /** Milliseconds. */
-  readonly waited: number;
 }
 
 export interface PacketRecord {
@@ -205,21 +192,6 @@ export function readPrepare(words: Uint32Array, at: number): PrepareRecord {
 export function readAuthenticate(words: Uint32Array, at: number): AuthenticateRecord {
   const fields = new Fields(words, at);
   return { step: fields.flags, exchange: fields.next(), properties: [fields.next(), fields.next()] };
-}
-
-/** The delivery of a READY record. */
-export function readReady(words: Uint32Array, at: number): number {
-  return words[at + 1] ?? 0;
-}
-
-export function readClaimed(words: Uint32Array, at: number): ClaimedRecord {
-  const fields = new Fields(words, at);
-  return { token: fields.next(), verdict: VERDICTS[fields.next()] ?? "new", missing: fields.next() };
-}
-
-export function readStalled(words: Uint32Array, at: number): StalledRecord {
-  const fields = new Fields(words, at);
-  return { delivery: fields.next(), waited: fields.next() };
 }
 
 export function readOutcome(words: Uint32Array, at: number): OutcomeRecord {

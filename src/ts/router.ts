@@ -37,6 +37,11 @@ export class Router<S, T> {
     this.#routes[id] = { topic, generation: -1, targets: NO_TARGETS };
   }
 
+  /** The topic with this id. */
+  topic(id: number): string {
+    return this.#routes[id]?.topic ?? "";
+  }
+
   /** The targets of the topic with this id; none for an id without a name. */
   targets(id: number): readonly T[] {
     const route = this.#routes[id];

@@ -38,6 +38,7 @@ const NAMES = [
   "credentials",
   "will",
   "receiveMaximum",
+  "stallAfter",
   "maximumPacketSize",
   "topicAliasMaximum",
   "outboundTopicAliases",
@@ -118,7 +119,7 @@ function engineOptions(
     maxQueuedBytes: optional(queue["bytes"], 64 * 2 ** 20, (value) => integer("queue.bytes", value, 0, U32)),
     joinPackets: flag(given, "joinPackets", true),
     trace: flag(given, "trace", false),
-    stallAfter: 30_000,
+    stallAfter: optional(given.stallAfter, 30_000, (value) => durationOf("stallAfter", value, MS)),
     overflow: choice("queue.overflow", queue["overflow"], OVERFLOW),
     offlineQos0: choice("queue.qos0", queue["qos0"], OFFLINE_QOS0),
   };

@@ -1,5 +1,6 @@
 // The options of subscribe(): as users write them, and as the wire wants them.
 import { abortSignal, boolean, integer, oneOf, optionalFields } from "./check.js";
+import { type Dedupe, type DedupeSettings, dedupeSettings } from "./dedupe.js";
 import { OptionError } from "./errors/option-error.js";
 import type { Qos } from "./options.js";
 import { encodeProperties, type UserPropertiesInit } from "./properties.js";
@@ -22,13 +23,24 @@ export interface SubscribeOptions {
   readonly retainHandling?: "send" | "if-new" | "never" | undefined;
   /** User properties of SUBSCRIBE (5.0). */
   readonly userProperties?: UserPropertiesInit | undefined;
-  /** Without a handler: how many messages are kept for the loop; beyond that the oldest are dropped. Default: 10,000. */
+  /**
+   * When a message of QoS 1 or 2 is acknowledged: when its handler is done (it has returned, and its promise has settled, also if it fails; the loop asks for
+   * the next message, or is left), or as soon as it is received. The broker sends no more than `receiveMaximum` messages that are not acknowledged, and in
+   * order: a handler that takes long holds the others back, one that never ends stops them, which the event `"stalled"` tells. Default: `"handled"`.
+   */
+  readonly ack?: "handled" | "received" | undefined;
+  /** Drops messages that were seen before. Default: none are. */
+  readonly dedupe?: Dedupe | undefined;
+  /**
+   * Without a handler: how many messages are kept for the loop; beyond that the oldest are dropped. Messages of QoS 1 and 2 that the broker still waits for
+   * are never dropped, and do not count. Default: 10,000.
+   */
   readonly buffer?: number | undefined;
   /** Ends the subscription when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
 
-const NAMES = ["qos", "noLocal", "retainAsPublished", "retainHandling", "userProperties", "buffer", "signal"] as const;
+const NAMES = ["qos", "noLocal", "retainAsPublished", "retainHandling", "userProperties", "ack", "dedupe", "buffer", "signal"] as const;
 const RETAIN_HANDLING = ["send", "if-new", "never"] as const;
 
 /** Options of SUBSCRIBE in wire form: equal ones need no new SUBSCRIBE. */
@@ -39,6 +51,9 @@ export interface WireSubscription {
 }
 
 export interface SubscribeSettings extends WireSubscription {
+  /** Acknowledged before they are handled. */
+  readonly received: boolean;
+  readonly dedupe: DedupeSettings | undefined;
   readonly buffer: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -58,6 +73,8 @@ export function subscribeSettings(options: unknown, handler: unknown, filter: st
       given["userProperties"] === undefined
         ? undefined
         : encodeProperties({ userProperties: pairs("userProperties", given["userProperties"]) }),
+    received: given["ack"] !== undefined && oneOf("ack", given["ack"], ["handled", "received"]) === "received",
+    dedupe: given["dedupe"] === undefined ? undefined : dedupeSettings(given["dedupe"], filter),
     buffer: given["buffer"] === undefined ? 10_000 : integer("buffer", given["buffer"], 1, 10_000_000),
     signal: given["signal"] === undefined ? undefined : abortSignal("signal", given["signal"]),
   };

@@ -1,11 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // What subscribe() gives back for a handler: one local subscription.
 import { whenAborted } from "./abort.js";
+import type { DedupeSettings } from "./dedupe.js";
+import type { Holder, Ticket } from "./deliveries.js";
 import { asyncDispose } from "./dispose.js";
 import { SubscribeError } from "./errors/subscribe-error.js";
-import type { Message } from "./message.js";
+import type { Tell } from "./events.js";
+import { type Arrival, Line, VERDICT } from "./line.js";
+import { Message, type TopicView } from "./message.js";
 import type { Qos } from "./options.js";
 import type { UserProperties } from "./properties.js";
+import { HELD, MESSAGE } from "./records.js";
 import type { Pattern } from "./topics.js";
 
 /**
@@ -27,7 +32,8 @@ export interface SubscriptionGrant {
 }
 
 /**
- * Handles one message. It may be async; what it throws or rejects with goes to the `"error"` event of the client.
+ * Handles one message. It may be async; what it throws or rejects with goes to the `"error"` event of the client. A message of QoS 1 or 2 is
+ * acknowledged when its handler is done: when it has returned, and its promise, if it gives one, has settled (see the option `ack`).
  *
  * @example
  * const onDoor: MessageHandler<"door/+id"> = (message) => ring(message.params.id);
@@ -38,6 +44,18 @@ export type MessageHandler<F extends string = string> = (message: Message<F>) =>
 export interface SubscriptionOwner {
   leave(subscription: Subscription): Promise<void>;
   report(error: unknown): void;
+  /** The ticket of a delivery that `holder` is not done with; none at QoS 0. */
+  hold(holder: Holder, delivery: number, topic: string, ready: boolean): Ticket | undefined;
+  /** Asks the ledger; the answer is put into `arrival`. Throws a DedupeError. */
+  claim(holder: Holder, arrival: Arrival, dedupe: DedupeSettings): void;
+  readonly warn: Tell;
+}
+
+/** How messages come to a subscription. */
+export interface Reception {
+  /** Acknowledged before they are handled. */
+  readonly received: boolean;
+  readonly dedupe: DedupeSettings | undefined;
 }
 
 /** Why a subscription ends: the user left, a signal aborted, the broker refused, the client was closed or has stopped. */
@@ -58,17 +76,23 @@ export class Subscription<F extends string = string> implements AsyncDisposable 
   readonly filter: string;
   /** @internal */
   readonly pattern: Pattern;
-  readonly #owner: SubscriptionOwner;
+  /** @internal */
+  protected readonly owner: SubscriptionOwner;
+  readonly #reception: Reception;
   readonly #ready = new Ready();
+  /** What cannot be handed over yet; made when it is first needed. */
+  #line: Line<F> | undefined;
+  #paused = false;
   /** Let go at the end: the router may know the subscription a little longer. */
   #handler: MessageHandler<F> | undefined;
   #detach: (() => void) | undefined;
 
   /** @internal */
-  constructor(pattern: Pattern, owner: SubscriptionOwner, handler: MessageHandler<F>) {
+  constructor(pattern: Pattern, owner: SubscriptionOwner, reception: Reception, handler: MessageHandler<F>) {
     this.filter = pattern.filter;
     this.pattern = pattern;
-    this.#owner = owner;
+    this.owner = owner;
+    this.#reception = reception;
     this.#handler = handler;
   }
 
@@ -83,7 +107,7 @@ export class Subscription<F extends string = string> implements AsyncDisposable 
    */
   unsubscribe(): Promise<void> {
     this.end("left", SubscribeError.left(this.filter));
-    return this.#owner.leave(this as unknown as Subscription);
+    return this.owner.leave(this as unknown as Subscription);
   }
 
   /** The same as {@link unsubscribe}, for `await using`. */
@@ -95,18 +119,91 @@ export class Subscription<F extends string = string> implements AsyncDisposable 
   endWith(signal: AbortSignal): void {
     this.#detach = whenAborted(signal, () => {
       this.end("aborted", signal.reason);
-      this.#owner.leave(this as unknown as Subscription).catch((error: unknown) => this.#owner.report(error));
+      this.owner.leave(this as unknown as Subscription).catch((error: unknown) => this.owner.report(error));
     });
   }
 
-  /** @internal Hands one message to the user. Never throws. */
-  accept(message: Message<F>): void {
-    try {
-      const result = this.#handler?.(message);
-      if (isThenable(result)) result.then(undefined, (error: unknown) => this.#owner.report(error));
-    } catch (error) {
-      this.#owner.report(error);
+  /** @internal The MESSAGE record at `words[at]` is for this subscription. Never throws. */
+  accept(view: TopicView, frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, at: number): void {
+    const handler = this.#handler;
+    if (handler === undefined) return;
+    const message = new Message<F>(view, frame, words, at);
+    const delivery = words[at + MESSAGE.delivery] as number;
+    const held = ((words[at] as number) & HELD) !== 0;
+    if (held || this.#paused || this.#reception.dedupe !== undefined || this.#line?.empty === false) this.#enqueue(message, delivery, held);
+    else this.hand(handler, message, delivery, undefined);
+  }
+
+  /** @internal What waits is handed over, as far as it can be. Never throws. */
+  advance(): void {
+    if (this.#paused) return;
+    for (const arrival of this.#line?.ready() ?? []) this.#arrive(arrival);
+  }
+
+  /** @internal Hands nothing over until `resume`. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** @internal */
+  resume(): void {
+    this.#paused = false;
+    this.advance();
+  }
+
+  #enqueue(message: Message<F>, delivery: number, held: boolean): void {
+    const { dedupe } = this.#reception;
+    const ticket = this.owner.hold(this, delivery, message.topic, !held);
+    const arrival: Arrival<F> = { message, ticket, verdict: VERDICT.fresh, key: "", missing: 0 };
+    this.#line ??= new Line();
+    this.#line.push(arrival);
+    if (dedupe !== undefined && (delivery !== 0 || dedupe.qos0)) {
+      try {
+        this.owner.claim(this, arrival as unknown as Arrival, dedupe);
+      } catch (error) {
+        this.owner.report(error);
+      }
     }
+    this.advance();
+  }
+
+  #arrive({ message, ticket, verdict, key, missing }: Arrival<F>): void {
+    const handler = this.#handler;
+    if (missing > 0) this.owner.warn("gap", { gap: { kind: "sequence", filter: this.filter, topic: message.topic, key, missing } });
+    if (verdict === VERDICT.fresh && handler !== undefined) {
+      this.hand(handler, message, ticket?.delivery ?? 0, ticket);
+    } else {
+      if (verdict === VERDICT.interrupted) this.owner.warn("interrupted", { message: message as unknown as Message });
+      ticket?.done(this);
+    }
+  }
+
+  /** @internal Hands one message to the user, at once or (then it has a ticket) after a wait. Never throws. */
+  protected hand(handler: MessageHandler<F>, message: Message<F>, delivery: number, ticket: Ticket | undefined): void {
+    if (this.received) ticket?.done(this);
+    try {
+      const result = handler(message);
+      if (!isThenable(result)) {
+        ticket?.done(this);
+        return;
+      }
+      const kept = this.received ? undefined : (ticket ?? this.owner.hold(this, delivery, message.topic, true));
+      result.then(
+        () => kept?.done(this),
+        (error: unknown) => {
+          kept?.done(this);
+          this.owner.report(error);
+        },
+      );
+    } catch (error) {
+      ticket?.done(this);
+      this.owner.report(error);
+    }
+  }
+
+  /** @internal Whether messages are acknowledged before they are handled. */
+  protected get received(): boolean {
+    return this.#reception.received;
   }
 
   /** @internal The broker has granted it. */
@@ -120,8 +217,10 @@ export class Subscription<F extends string = string> implements AsyncDisposable 
     this.#handler = undefined;
     this.#detach?.();
     const waitedFor = this.#ready.settle({ error });
+    const kept = this.#line?.clear() ?? [];
     const heard = this.ended(how, error) || waitedFor;
-    if (how === "refused" && !heard) this.#owner.report(error);
+    if (how === "refused" && !heard) this.owner.report(error);
+    for (const { ticket } of kept) ticket?.done(this);
   }
 
   /** @internal For subclasses: tells their user of the end. Gives whether anybody heard. */

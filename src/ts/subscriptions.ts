@@ -1,16 +1,21 @@
 // All subscriptions of a client: who gets which message, and what the broker has to know.
 
+import { Claims } from "./claims.js";
+import { Deliveries } from "./deliveries.js";
 import type { EngineHost } from "./engine.js";
 import { SubscribeError, type SubscribeFailure } from "./errors/subscribe-error.js";
+import type { Tell } from "./events.js";
 import { failureOf } from "./failures.js";
+import { Keeper } from "./keeper.js";
 import { Message, TopicView } from "./message.js";
 import type { Qos } from "./options.js";
 import type { PropertyValues } from "./properties.js";
-import { lengthOf, MESSAGE } from "./records.js";
+import { type FilterRecord, INTERRUPTED, KIND, lengthOf, MESSAGE, readFilter } from "./records.js";
 import { Router } from "./router.js";
 import type { WireSubscription } from "./subscribe-options.js";
-import type { Subscription, SubscriptionEnd, SubscriptionGrant } from "./subscription.js";
+import type { Subscription, SubscriptionEnd, SubscriptionGrant, SubscriptionOwner } from "./subscription.js";
 import type { Tokens } from "./tokens.js";
+import { parseFilter } from "./topics.js";
 
 /** One filter at the broker, and the local subscriptions that share it. */
 interface SharedFilter {
@@ -23,10 +28,13 @@ interface SharedFilter {
   grant: SubscriptionGrant | undefined;
 }
 
-/** What the router keeps for one subscription and one topic. */
+type Recipient = Pick<Subscription, "filter" | "pattern" | "accept">;
+
+/** What the router keeps for one recipient and one topic. */
 interface Target {
-  readonly subscription: Subscription;
-  readonly shared: SharedFilter | undefined;
+  readonly recipient: Recipient;
+  /** Who knows the identifier of its filter. */
+  readonly shared: { readonly identifier: number } | undefined;
   readonly view: TopicView;
 }
 
@@ -39,20 +47,36 @@ interface Leaving {
 export class Subscriptions {
   readonly #host: EngineHost;
   readonly #tokens: Tokens;
-  readonly #router = new Router<Subscription, Target>((subscription, topic) => ({
-    subscription,
-    shared: this.#filters.get(subscription.filter),
-    view: new TopicView(topic, subscription.pattern.named),
+  readonly #router = new Router<Recipient, Target>((recipient, topic) => ({
+    recipient,
+    shared: recipient instanceof Keeper ? recipient : this.#filters.get(recipient.filter),
+    view: new TopicView(topic, recipient.pattern.named),
   }));
   readonly #filters = new Map<string, SharedFilter>();
   readonly #byToken = new Map<number, SharedFilter>();
   readonly #leaving = new Map<number, Leaving>();
+  /** Filters of an earlier page that this page has not asked for. */
+  readonly #keepers = new Map<string, Keeper>();
   /** The highest identifier that was given. */
   #identifiers = 0;
+  readonly deliveries: Deliveries;
+  readonly #claims: Claims;
 
-  constructor(host: EngineHost, tokens: Tokens) {
+  /** What each of them needs. */
+  readonly owner: SubscriptionOwner;
+
+  constructor(host: EngineHost, tokens: Tokens, report: (error: unknown) => void, warn: Tell) {
     this.#host = host;
     this.#tokens = tokens;
+    this.deliveries = new Deliveries(host);
+    this.#claims = new Claims(host, tokens);
+    this.owner = {
+      leave: (subscription) => this.leave(subscription),
+      report,
+      warn,
+      hold: (holder, delivery, topic, ready) => this.deliveries.hold(holder, delivery, topic, ready),
+      claim: (holder, arrival, dedupe) => this.#claims.ask(holder, arrival, dedupe),
+    };
   }
 
   /** Names a topic id for the messages that follow. */
@@ -62,13 +86,38 @@ export class Subscriptions {
 
   /** Hands the MESSAGE record at `words[at]` to all subscriptions that it is for. The hot way: one object for each of them. */
   deliver(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, at: number): void {
+    if (((words[at] as number) & INTERRUPTED) !== 0) {
+      const topic = this.#router.topic(words[at + MESSAGE.topic] as number);
+      this.owner.warn("interrupted", { message: new Message(new TopicView(topic, []), frame, words, at) });
+      return;
+    }
+    const delivery = words[at + MESSAGE.delivery] as number;
+    this.#claims.next();
+    this.deliveries.begin(delivery);
+    this.#handOut(frame, words, at);
+    if (delivery !== 0) this.deliveries.handedOut();
+  }
+
+  /** READY, CLAIMED, STALLED and FILTER. */
+  record(kind: number, words: Uint32Array, at: number): void {
+    const first = words[at + 1] ?? 0;
+    if (kind === KIND.ready) this.deliveries.ready(first);
+    else if (kind === KIND.claimed) this.#claims.answered(first, words[at + 2] ?? 0, words[at + 3] ?? 0);
+    else if (kind === KIND.filter) this.#restore(readFilter(words, at));
+    else {
+      const waiting = this.deliveries.waiting(first);
+      if (waiting !== undefined) this.owner.warn("stalled", { ...waiting, waited: words[at + 2] ?? 0 });
+    }
+  }
+
+  #handOut(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, at: number): void {
     const targets = this.#router.targets(words[at + MESSAGE.topic] ?? 0);
     const end = at + lengthOf(words[at] ?? 0);
     const from = this.#knows(words, at + MESSAGE.identifiers, end) ? at + MESSAGE.identifiers : end;
     for (let index = 0; index < targets.length; index++) {
       const target = targets[index] as Target;
       if (from < end && !has(words, from, end, target.shared?.identifier)) continue;
-      target.subscription.accept(new Message(target.view, frame, words, at));
+      target.recipient.accept(target.view, frame, words, at);
     }
   }
 
@@ -84,7 +133,8 @@ export class Subscriptions {
     this.#router.add(levels, subscription);
     let shared = this.#filters.get(filter);
     if (shared === undefined) {
-      shared = { filter, subscribers: new Set(), wire, token: 0, identifier: 0, grant: undefined };
+      const identifier = this.#keepers.get(filter)?.identifier ?? 0;
+      shared = { filter, subscribers: new Set(), wire, token: 0, identifier, grant: undefined };
       this.#filters.set(filter, shared);
     }
     shared.subscribers.add(subscription); // before it is asked for: the host may fail in that very call, which ends all subscribers
@@ -95,6 +145,28 @@ export class Subscriptions {
       this.#ask(shared);
     }
     if (shared.grant !== undefined) subscription.granted(shared.grant);
+    const keeper = this.#keepers.get(filter);
+    // Later, so that no handler runs before subscribe() has returned, and all that the page subscribes to now get what was kept.
+    if (keeper?.handTo(subscription)) queueMicrotask(() => this.#release(keeper));
+  }
+
+  /** The session has a filter from an earlier page. */
+  #restore({ identifier, filter }: FilterRecord): void {
+    this.#identifiers = Math.max(this.#identifiers, identifier);
+    const shared = this.#filters.get(filter);
+    if (shared !== undefined) {
+      shared.identifier = identifier;
+      return;
+    }
+    const keeper = new Keeper(parseFilter(filter), identifier, this.owner);
+    this.#keepers.set(filter, keeper);
+    this.#router.add(keeper.pattern.levels, keeper);
+  }
+
+  #release(keeper: Keeper): void {
+    this.#keepers.delete(keeper.filter);
+    this.#router.remove(keeper.pattern.levels, keeper);
+    keeper.release();
   }
 
   /** Takes a local subscription out; with the last one of a filter the broker is told. */
@@ -148,6 +220,7 @@ export class Subscriptions {
 
   /** The client is at its end. Who was leaving has left: nothing is delivered any more. */
   end(how: SubscriptionEnd, error: unknown): void {
+    this.deliveries.end();
     const shared = [...this.#filters.values()];
     for (const { subscribers } of shared) for (const subscription of subscribers) subscription.end(how, error);
     for (const { resolve } of this.#leaving.values()) resolve();

@@ -135,6 +135,7 @@ test("everything that is set reaches the engine in its units", () => {
     keepAlive: "1m",
     session: { expiry: "1h", cleanStart: false },
     connectTimeout: "3s",
+    stallAfter: "1m",
     reconnect: { kind: "fixed", delay: "2s", jitter: 0, maxAttempts: 3, stableAfter: 5 },
     will,
     queue: { messages: 5, bytes: 6, overflow: "latest-per-topic", qos0: "refuse" },
@@ -150,6 +151,7 @@ test("everything that is set reaches the engine in its units", () => {
   assert.deepEqual([engine.requestResponseInformation, engine.requestProblemInformation, engine.checkPayloadFormat], [true, false, true]);
   assert.deepEqual(engine.reconnect, { kind: "fixed", delay: 2_000, jitter: 0 });
   assert.deepEqual([engine.maxAttempts, engine.stableAfter, engine.connectTimeout, engine.keepAlive], [3, 5, 3_000, 60]);
+  assert.equal(engine.stallAfter, 60_000);
   assert.deepEqual([engine.clientId, engine.cleanStart, engine.sessionExpiry], ["me", false, 3_600]);
   assert.deepEqual([engine.maxQueued, engine.maxQueuedBytes, engine.overflow, engine.offlineQos0], [5, 6, 3, 2]);
   assert.deepEqual([...(engine.properties ?? [])], [0x26, 0, 1, 0x61, 0, 1, 0x62]);
@@ -223,6 +225,7 @@ test("each wrong option is named, with what it takes", () => {
     ["session.name", { session: { durability: "strict" } }],
     ["session.qos2AfterLoss", { session: { qos2AfterLoss: "drop" } }, /"indeterminate", "resend"/],
     ["connectTimeout", { connectTimeout: 0 }, /from 1/],
+    ["stallAfter", { stallAfter: -1 }, /from 0/],
     ["reconnect", { reconnect: true }, /false/],
     ["reconnect", { reconnect: null }],
     ["reconnect.kind", { reconnect: {} }, /"fixed", "exponential"/],
@@ -321,7 +324,8 @@ test("options of publish become flags and a property block", () => {
 
 test("options of subscribe become the options byte and a property block", () => {
   const handler = () => undefined;
-  assert.deepEqual(subscribeSettings(undefined, handler, "a"), { bits: 0, properties: undefined, buffer: 10_000, signal: undefined });
+  const plain = { bits: 0, properties: undefined, received: false, dedupe: undefined, buffer: 10_000, signal: undefined };
+  assert.deepEqual(subscribeSettings(undefined, handler, "a"), plain);
   const all = { qos: 2, noLocal: true, retainAsPublished: true, retainHandling: "never", userProperties: { k: "v" } };
   const { bits, properties } = subscribeSettings(all, undefined, "a");
   assert.equal(bits, 2 | 4 | 8 | 32);

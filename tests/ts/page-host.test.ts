@@ -21,6 +21,8 @@ test("calls before the engine is loaded are kept, in order, with the bytes as th
   host.unsubscribe(3, "b");
   host.address(1, "ws://x");
   host.addressFailed(1, "no");
+  host.handled(4, 2);
+  host.claim(5, 4, "scope key", 1, 7.5, 1_000);
   host.authenticate(1, Uint8Array.of(7));
   host.authenticationFailed(2, "not me");
   host.reauthenticate(3);
@@ -35,6 +37,8 @@ test("calls before the engine is loaded are kept, in order, with the bytes as th
     ["unsubscribe", 3, "b"],
     ["address", 1, "ws://x", undefined, undefined, undefined],
     ["address_failed", 1, "no"],
+    ["handled", 4, 2],
+    ["claim", 5, 4, "scope key", 1, 7.5, 1_000],
     ["authenticate", 1, Uint8Array.of(7)],
     ["authentication_failed", 2, "not me"],
     ["reauthenticate", 3],
@@ -58,12 +62,13 @@ test("an engine that does not load stops the host once, and later calls do nothi
 });
 
 test("an engine that throws stops the host, and nothing reaches the caller", async () => {
-  for (const call of ["publish", "subscribe"] as const) {
+  for (const call of ["publish", "subscribe", "handled"] as const) {
     const { host, stops, fail, load, settled } = hostOf();
     load();
     await settled();
     fail.with = new Error("unreachable executed");
     if (call === "publish") host.publish(1, "a", Uint8Array.of(), 0);
+    else if (call === "handled") host.handled(1, 1);
     else host.subscribe(1, "a", 0);
     host.reconnectNow();
     assert.deepEqual(

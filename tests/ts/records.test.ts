@@ -13,22 +13,18 @@ import {
   lengthOf,
   MESSAGE,
   readAuthenticate,
-  readClaimed,
   readConnected,
   readFilter,
   readGap,
   readOutcome,
   readPacket,
   readPrepare,
-  readReady,
   readRestored,
-  readStalled,
   readStatus,
   readStorage,
   readStored,
   readTopic,
   STORAGE_REASONS,
-  VERDICTS,
 } from "../../src/ts/records.js";
 import { record, restored } from "./words.js";
 
@@ -75,16 +71,14 @@ function decoded(kind: keyof typeof KIND, words: Uint32Array, at: number): Recor
       const { token, code, properties } = readOutcome(words, at);
       return { token, code, properties: [...properties] };
     }
-    case "ready":
-      return { delivery: readReady(words, at) };
-    case "claimed": {
-      const { verdict, ...rest } = readClaimed(words, at);
-      return { ...rest, verdict: VERDICTS.indexOf(verdict) };
-    }
-    case "stalled":
-      return { ...readStalled(words, at) };
     case "identifier":
       return { token: words[at + 1] ?? -1, identifier: words[at + 2] ?? -1 };
+    case "ready":
+      return { delivery: words[at + 1] ?? -1 };
+    case "claimed":
+      return { token: words[at + 1] ?? -1, verdict: words[at + 2] ?? -1, missing: words[at + 3] ?? -1 };
+    case "stalled":
+      return { delivery: words[at + 1] ?? -1, waited: words[at + 2] ?? -1 };
     case "authenticate": {
       const { properties, ...rest } = readAuthenticate(words, at);
       return { ...rest, properties: [...properties] };

@@ -84,7 +84,7 @@ export class ScriptedHost implements EngineHost {
   }
 
   /** The token of the newest call of a method. */
-  token(method: "publish" | "subscribe" | "unsubscribe" | "reauthenticate"): number {
+  token(method: "publish" | "subscribe" | "unsubscribe" | "reauthenticate" | "claim"): number {
     return this.all(method).at(-1)?.[0] as number;
   }
 

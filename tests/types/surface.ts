@@ -202,3 +202,17 @@ function react(error: unknown): string {
 }
 
 void [loop, dynamic, published, wrongUnit, rightUnits, made, react];
+
+// Acknowledgement and de-duplication: each way has its own shape.
+client.subscribe("a", { qos: 1, ack: "received", dedupe: { key: "message-id", ttl: "1d", scope: "orders", qos0: true } });
+client.subscribe("a", { dedupe: { timestamp: (message) => message.json<number>() } });
+client.subscribe("a", { dedupe: { key: "correlationData", sequence: (message) => Number(message.text()) } });
+// @ts-expect-error an id needs a key
+client.subscribe("a", { dedupe: { ttl: 5 } });
+// @ts-expect-error either the one or the other
+client.subscribe("a", { dedupe: { timestamp: () => 1, sequence: () => 1 } });
+// @ts-expect-error there is no such acknowledgement
+client.subscribe("a", { ack: "later" });
+client.addEventListener("stalled", ({ filter, topic, waited }) => `${filter}${topic}${waited.toFixed()}`);
+client.addEventListener("interrupted", ({ message }) => message.text());
+client.addEventListener("gap", ({ gap }) => (gap.kind === "sequence" ? gap.missing : gap.kind));

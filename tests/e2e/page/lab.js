@@ -14,7 +14,7 @@ class Subject {
   statuses = [];
   errors = [];
   /** What events told, by their type. */
-  told = { outcome: [], gap: [], storage: [] };
+  told = { outcome: [], gap: [], storage: [], stalled: [], interrupted: [] };
   /** @type {Map<string, Listener>} */
   listeners = new Map();
   #waiting = new Set();
@@ -26,11 +26,17 @@ class Subject {
     for (const type of ["outcome", "gap", "storage"]) {
       this.client.addEventListener(type, (event) => {
         const { error, ...told } = event[type];
-        this.told[type].push(error ? { ...told, error: describeError(error) } : told);
-        this.wake();
+        this.#tell(type, error ? { ...told, error: describeError(error) } : told);
       });
     }
+    this.client.addEventListener("stalled", ({ filter, topic }) => this.#tell("stalled", { filter, topic }));
+    this.client.addEventListener("interrupted", ({ message }) => this.#tell("interrupted", describeMessage(message)));
     this.client.addEventListener("error", (event) => this.errors.push(describeError(event.error)));
+  }
+
+  #tell(type, told) {
+    this.told[type].push(told);
+    this.wake();
   }
 
   #note(status) {
@@ -68,13 +74,17 @@ class Listener {
   /** Payloads as numbers, for floods. */
   numbers = [];
   ended = false;
+  /** Handlers that are not done, in the order of their messages. */
+  busy = [];
 
-  constructor(subject, filter, options, how) {
+  constructor(subject, filter, given, how) {
+    const options = how.dedupe ? { ...given, dedupe: dedupeOf(given?.dedupe, how.dedupe) } : given;
     const take = (message) => {
       if (how.numbers) this.numbers.push(Number(message.text()));
       else this.messages.push(describeMessage(message));
       subject.wake();
       if (how.throws) throw new Error("the handler fails");
+      if (how.busy) return new Promise((resolve) => this.busy.push(resolve));
     };
     if (how.iterate) {
       this.subscription = subject.client.subscribe(filter, options);
@@ -85,10 +95,13 @@ class Listener {
   }
 
   async #iterate(take) {
-    for await (const message of this.subscription) take(message);
+    for await (const message of this.subscription) await take(message);
     this.ended = true;
   }
 }
+
+/** Functions do not cross to the page: this one reads the payload, as the key or as the number. */
+const dedupeOf = (dedupe, part) => ({ ...dedupe, [part]: (message) => (part === "key" ? message.text() : Number(message.text())) });
 
 const PROPERTIES = ["expiry", "contentType", "responseTopic", "userProperties", "payloadFormat", "subscriptionIdentifiers"];
 
@@ -163,6 +176,11 @@ const commands = {
     return { ...(await subjects.get(name).listeners.get(key).subscription.ready) };
   },
   unsubscribe: (name, key) => subjects.get(name).listeners.get(key).subscription.unsubscribe(),
+  /** The handlers at these places of all that are not done are done now, one after the other. */
+  async finish(name, key, places) {
+    const { busy } = subjects.get(name).listeners.get(key);
+    for (const place of places) busy.splice(place, 1)[0]();
+  },
   ended: (name, key) => subjects.get(name).listeners.get(key).ended,
   messages: (name, key) => subjects.get(name).listeners.get(key).messages,
   numbers: (name, key) => subjects.get(name).listeners.get(key).numbers,

@@ -19,6 +19,7 @@ export const FAULTS = {
   aedes: {
     resendsUnderNewIds: "sends unacknowledged QoS 2 messages again under new identifiers when it is cut off often, so that they repeat",
     resendsOutOfOrder: "sends unacknowledged messages again behind later ones",
+    resendsWithoutDup: "sends unacknowledged messages again without DUP, as if they were new",
     queuesOutOfOrder: "sends what it kept for an absent client behind what comes in meanwhile, now and then",
   },
 };

@@ -162,12 +162,12 @@ class RemoteClient {
     return this.#call("errors");
   }
 
-  /** All that the events `outcome`, `gap` and `storage` have told. */
+  /** All that the events have told, by type. */
   told() {
     return this.#call("told");
   }
 
-  /** Waits until so many of these events have come, and returns them. @param {"outcome"|"gap"|"storage"} event @param {number} [count] */
+  /** Waits until so many of these events have come, and returns them. @param {"outcome"|"gap"|"storage"|"stalled"|"interrupted"} event @param {number} [count] */
   untilTold(event, count = 1) {
     return this.#call("untilTold", event, count);
   }
@@ -194,7 +194,8 @@ class RemoteClient {
   /**
    * @param {string} filter
    * @param {object} [options]
-   * @param {{ iterate?: boolean, numbers?: boolean, throws?: boolean }} [how]
+   * @param {{ iterate?: boolean, numbers?: boolean, throws?: boolean, busy?: boolean, dedupe?: "key"|"timestamp"|"sequence" }} [how] busy: handlers wait
+   * for `finish`; dedupe: by the payload
    */
   async subscribe(filter, options = {}, how = {}) {
     const subscription = new RemoteSubscription(this.#lab, this.name, unique("subscription"));
@@ -246,6 +247,11 @@ class RemoteSubscription {
   /** Waits until this number has come. */
   untilNumber(number) {
     return this.call("untilNumber", number);
+  }
+
+  /** Ends the handlers at these places among those that are not done, one after the other. */
+  finish(...places) {
+    return this.call("finish", places);
   }
 
   unsubscribe() {

@@ -1,0 +1,69 @@
+// Messages for filters that an earlier page has subscribed to, against a scripted host: kept until this page wants them.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { scripted } from "./scripted-host.js";
+import { message, record } from "./words.js";
+
+const qos1 = (delivery: number, topic: string, identifiers: number[] = []) =>
+  message(delivery, topic, { flags: 1, packetId: delivery, delivery, identifiers });
+const filter = (identifier: number, name: string) => record("filter", 0, identifier, name);
+
+test("messages for a filter that nobody asks for yet are kept, and come first to all who do, after subscribe() has returned", async () => {
+  const { client, host } = scripted();
+  host.say([...filter(0, "door/+"), ...qos1(1, "door/1"), ...message(2, "door/zero"), ...qos1(3, "door/3")]);
+  assert.deepEqual(host.all("handled"), []);
+  const seen: string[] = [];
+  client.subscribe("door/+id", { qos: 1 }, ({ params }) => seen.push(`a${params.id}`));
+  client.subscribe("door/+name", { qos: 1 }, ({ params }) => seen.push(`b${params.name}`));
+  host.say(qos1(4, "door/4"));
+  assert.deepEqual(seen, []);
+  await Promise.resolve();
+  assert.deepEqual(seen, ["a1", "a3", "a4", "b1", "b3", "b4"]);
+  assert.deepEqual(
+    host.all("handled").map(([delivery]) => delivery),
+    [1, 3, 4],
+  );
+  host.say(qos1(5, "door/5"));
+  assert.deepEqual(seen.slice(6), ["a5", "b5"]);
+});
+
+test("a message that overlaps goes to who listens, and waits for the filter that nobody asks for yet", async () => {
+  const { client, host } = scripted();
+  host.say([...filter(1, "a/b"), ...filter(2, "a/#")]);
+  const seen: string[] = [];
+  client.subscribe("a/b", { qos: 1 }, () => seen.push("a/b"));
+  await Promise.resolve();
+  host.say([...qos1(1, "a/b", [1, 2]), ...qos1(2, "a/b", [1])]);
+  assert.deepEqual([seen, host.all("handled")], [["a/b", "a/b"], [[2, 1]]]);
+  const iterator = client.subscribe("a/#", { qos: 1 })[Symbol.asyncIterator]();
+  assert.equal((await iterator.next()).value?.packetId, 1);
+  void iterator.next();
+  assert.deepEqual(host.all("handled")[1], [1, 1]);
+});
+
+test("a filter that the page has asked for already has nothing kept", () => {
+  const { client, host } = scripted();
+  const seen: string[] = [];
+  client.subscribe("a", { qos: 1 }, ({ topic }) => seen.push(topic));
+  host.say([...filter(1, "a"), ...qos1(1, "a", [1])]);
+  assert.deepEqual([seen, host.all("handled")], [["a"], [[1, 1]]]);
+});
+
+test("what is kept for a filter that is left at once is let go", async () => {
+  const { client, host } = scripted();
+  host.say([...filter(0, "old/#"), ...qos1(1, "old/a")]);
+  void client.subscribe("old/#", () => assert.fail()).unsubscribe();
+  await Promise.resolve();
+  assert.deepEqual(host.all("handled"), [[1, 1]]);
+});
+
+test("a message of QoS 2 that is kept comes when its store has it", async () => {
+  const { client, host } = scripted();
+  host.say([...filter(0, "a"), ...message(1, "a", { flags: 2 | 16, packetId: 1, delivery: 1 })]);
+  const seen: string[] = [];
+  client.subscribe("a", { qos: 2 }, ({ topic }) => seen.push(topic));
+  await Promise.resolve();
+  assert.deepEqual(seen, []);
+  host.say(record("ready", 0, 1));
+  assert.deepEqual([seen, host.all("handled")], [["a"], [[1, 1]]]);
+});

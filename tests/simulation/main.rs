@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! cargo test --test simulation                                    what `npm test` runs
-//! HAWSER_RUNS=100000 cargo test --test simulation random          more random conversations
-//! HAWSER_SEED=7 cargo test --test simulation random               one of them again; it tells its conversation if it fails
+//! HAWSER_RUNS=100000 cargo test --test simulation random_         more random conversations and pages
+//! HAWSER_SEED=7 cargo test --test simulation random_pages         one of them again; it tells its conversation if it fails
 //! ```
 //!
 //! | part | what it is |
@@ -16,6 +16,8 @@
 //! | `simulation` | moves client, broker, network and store through virtual time, one event after the other |
 //! | `scripts`, `cuts` | scripted conversations, cut at every byte and every event |
 //! | `conversations`, `random_conversations` | conversations and faults from one seed |
+//! | `pages` | the application on one page after the other, each of which may be killed: what must hold over all of them |
+//! | `crashes`, `random_pages` | scripted conversations whose page is killed behind every step, and again; and pages killed at random |
 //! | `hostile` | brokers that break the rules, and what becomes of them |
 //!
 //! That the checks can fail was tried by spoiling the engine, one place at a time. Among what was seen caught: no DUP on a resend; PUBREL not sent again; an
@@ -28,7 +30,9 @@
 //! The same for stored sessions. Caught: PUBLISH, PUBREL or CONNECT before its commit, a commit under way that counts as done, any commit releasing everything that
 //! waits; an identifier, a PUBREL, a CONNACK or the last time online not stored, a settled message not deleted; restored messages taken for unsent, their identifiers
 //! not taken, their numbers given again; open inbound identifiers, subscriptions or the session itself not restored; an expired session resumed, a
-//! lost one not told; a snapshot that leaves something out.
+//! lost one not told; a snapshot that leaves something out. READY, a claim or PUBREC before its commit; an answer before the handler is done; what was being handled, or
+//! the ledger, not stored, not restored or not in the snapshot; what a killed page had begun not told, delivered again, or taken for a duplicate; a claim that is
+//! not confirmed with its acknowledgement.
 //!
 //! The client side is the `World` of the scenarios; its committed batches are kept as a store would ([`store`]): the segments of the log, from which the next
 //! page is restored when one is killed. The commit that is under way then has happened or not, and so has everything that was on the wire. One thing no client

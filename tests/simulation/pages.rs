@@ -70,10 +70,10 @@ pub struct Pages {
 }
 
 impl Pages {
-    pub fn new(resends_qos2: bool, handling: Handling) -> Self {
+    pub fn new(handling: Handling, resends_qos2: bool) -> Self {
         Self {
-            resends_qos2,
             handling,
+            resends_qos2,
             count: 1,
             names: BTreeMap::new(),
             restored: BTreeMap::new(),
@@ -243,11 +243,14 @@ impl Pages {
                 return None;
             }
             Verdict::Duplicate => assert!(
-                read.finished + read.interrupted > 0,
+                read.finished > 0 || read.interrupted > 0,
                 "letter {letter} is no duplicate: {read:?}"
             ),
-            // Begun by a page that was killed; perhaps done too, if it was killed before that was written down.
-            Verdict::Interrupted => read.interrupted += 1,
+            // Its handler may have been done: the store did not hear of it.
+            Verdict::Interrupted => {
+                assert!(self.count > 1, "on the page that claimed it");
+                read.interrupted += 1;
+            }
         }
         Some(delivery)
     }
@@ -267,7 +270,7 @@ impl Pages {
     // ----- the account
 
     /// Nothing is acknowledged that was not handled, or of which it was not told that its handler had been killed.
-    pub fn check_acknowledged(&mut self, broker: &Broker) {
+    pub fn check_acknowledged(&mut self, broker: &Broker, store: &Store) {
         let acknowledged = (0_u32..)
             .zip(&broker.written)
             .filter(|(_, written)| written.acknowledged && written.qos > Qos::AtMostOnce);
@@ -276,6 +279,13 @@ impl Pages {
             return;
         }
         self.acknowledged = acknowledged.len();
+        let written = acknowledged.iter().map(|letter| &broker.written[*letter as usize]);
+        let claimed = written.filter(|written| written.qos == Qos::AtLeastOnce && self.is_claimed(&written.topic));
+        let (claimed, confirmed) = (claimed.count(), store.confirmed_claims());
+        assert!(
+            claimed <= confirmed,
+            "{claimed} claimed letters were acknowledged, and only {confirmed} claims confirmed"
+        );
         for letter in acknowledged {
             let read = self.read.get(&letter).copied().unwrap_or_default();
             assert!(

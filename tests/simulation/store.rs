@@ -126,6 +126,16 @@ impl Store {
         })
     }
 
+    /// How many claims it says to be of messages that were handled.
+    pub fn confirmed_claims(&self) -> usize {
+        let number = |value: &[u8], at: usize| f64::from_le_bytes(*value[at..].first_chunk().unwrap());
+        let confirmed = |value: &[u8]| number(value, 8) >= number(value, 0);
+        self.values
+            .iter()
+            .filter(|(key, value)| matches!(key, StoreKey::Ledger(_)) && confirmed(value))
+            .count()
+    }
+
     /// Whether it says that this QoS 2 message of the broker was handled.
     pub fn has_handled(&self, id: PacketId) -> bool {
         let value = self.values.get(&StoreKey::Inbound(id.get()));

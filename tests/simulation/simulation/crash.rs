@@ -242,11 +242,13 @@ impl Simulation {
             }
         }
         self.world.drain();
-        // A store that commits at once has done so with what was claimed.
         self.store.follow(&self.world.committed);
         pages.learn(&self.store);
         pages.hear(&self.world);
         self.pages = Some(pages);
+        if !self.world.wire.is_empty() || !self.world.ready.is_empty() || !self.world.claimed.is_empty() {
+            self.after_client();
+        }
     }
 
     /// The first handler that is due is done.

@@ -115,7 +115,7 @@ impl Simulation {
                 self.broker.hear(now, number, &bytes);
             }
             if let Some(pages) = &mut self.pages {
-                pages.check_acknowledged(&self.broker);
+                pages.check_acknowledged(&self.broker, &self.store);
             }
             self.after_broker();
             if let Some(cut) = cut {

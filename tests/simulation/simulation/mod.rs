@@ -157,7 +157,7 @@ impl Simulation {
     /// From now on the messages are handled by an application whose pages may be killed.
     pub fn with_pages(mut self, handling: Handling) -> Self {
         assert!(self.config.durable, "only a stored session outlives its page");
-        self.pages = Some(Pages::new(self.config.resend_qos2, handling));
+        self.pages = Some(Pages::new(handling, self.config.resend_qos2));
         self.world.handle_by_hand = true;
         self.world.session.restore(self.world.time(), 0, std::iter::empty());
         self.world.drain();

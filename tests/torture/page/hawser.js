@@ -24,7 +24,7 @@ export function start({ contestant, url, session, credentials }, { handle, repor
   client.addEventListener("interrupted", ({ message: { topic } }) => report("interrupted", flowIn(topic), numberIn(topic)));
   const on = (flow, options) => client.subscribe(`${session}/${flow}/+`, options, ({ topic }) => handle(flow, numberIn(topic)));
   on("in1", { qos: 1 });
-  on("dedupe1", { qos: 1 });
+  on("dedupe1", { qos: 1, ...(stored && { dedupe: { key: ({ topic }) => numberIn(topic) } }) });
   on("in2", { qos: 2 });
   return {
     pending: async () => (await client.outbox()).length,

@@ -29,6 +29,8 @@ export class Ledger {
   #highest = Object.fromEntries(Object.keys(FLOWS).map((name) => [name, -1]));
   /** Numbers in the order in which they took effect, by flow. @type {Record<string, { number: number, entry: Entry }[]>} */
   #order = Object.fromEntries(Object.keys(FLOWS).map((name) => [name, []]));
+  /** Outcomes that events told. */
+  #told = 0;
   /** PUBLISH packets that passed for the first time. */
   #seen = 0;
   /** The last PUBLISH of each flow, and its link. @type {Record<string, { link: number, number: number }>} */
@@ -52,7 +54,10 @@ export class Ledger {
     const entry = this.#entry(flow, number);
     entry.history.push({ at: Date.now(), what: `${mark} ${detail}`.trimEnd() });
     entry.marks.add(mark);
-    if (mark === "outcome") entry.outcomes.add(detail);
+    if (mark === "outcome") {
+      entry.outcomes.add(detail);
+      this.#told += 1;
+    }
     if (mark === "arrived" || mark === "started") this.#effect(flow, number, entry);
     if (mark === "interrupted" && entry.effects === 0) this.#effect(flow, number, entry);
   }
@@ -108,11 +113,10 @@ export class Ledger {
     return count;
   }
 
-  /** Grows with everything that happens: while it does, it is worth waiting. */
+  /** Grows with every number that takes effect, or whose end is told: while it does, it is worth waiting. */
   get progress() {
-    let sum = 0;
-    for (const entries of Object.values(this.#flows)) for (const entry of entries.values()) sum += entry.history.length;
-    return sum;
+    const effects = Object.values(this.#order).reduce((sum, { length }) => sum + length, 0);
+    return effects + this.#told;
   }
 
   /** @returns {{ counts: Record<string, Counts>, faults: string[], gaps: number, forgotten: number }} each fault with the histories concerned */

@@ -14,10 +14,8 @@ const TICK = 10;
 const BURST = 4;
 /** How many incoming numbers of a flow may wait for the page: it would need ever longer to catch up. */
 const BACKLOG = 50;
-/** When nothing has happened for so many ms, nothing more will. */
-const SILENCE = 4_000;
-/** However much still happens, a round ends that many ms after the last kill: a client may repeat itself for ever. */
-const END = 45_000;
+/** When for so many ms no number has come to its end, no more will. */
+const SILENCE = 6_000;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -53,7 +51,7 @@ export async function runRound({ broker, browser, contestant, kind, kills, rando
       const name = kind === "mixed" ? random.pick(Object.keys(KILLS)) : kind;
       ledger.killed(name);
       await KILLS[name](scene);
-      traffic.allow();
+      if (name === "broker" && !broker.remembers) traffic.allow();
     }
     await pause(LATEST);
     traffic.stop();
@@ -75,14 +73,14 @@ export async function runRound({ broker, browser, contestant, kind, kills, rando
 
 /** Waits until every number is accounted for and no more comes, or until nothing has happened for long. */
 async function quiet(ledger) {
-  for (let progress = -1, since = Date.now(), end = since + END; ; await pause(50)) {
+  for (let progress = -1, since = Date.now(); ; await pause(50)) {
     if (ledger.progress !== progress) {
       progress = ledger.progress;
       since = Date.now();
     }
     const left = [...OUTGOING.map((flow) => ledger.open(flow, "promised")), ...INCOMING.map((flow) => ledger.open(flow, "sent"))];
     const patience = left.every((count) => count === 0) ? SILENCE / 10 : SILENCE;
-    if (Date.now() - since > patience || Date.now() > end) return;
+    if (Date.now() - since > patience) return;
   }
 }
 
@@ -109,7 +107,7 @@ class Traffic {
     clearInterval(this.#timer);
   }
 
-  /** What is missing from before does not count any more: of a contestant that loses messages it would fill the backlog. */
+  /** What a broker took along does not count any more: it would fill the backlog. */
   allow() {
     for (const flow of INCOMING) this.#allowed[flow] = this.#next[flow] - this.ledger.effects(flow) + BACKLOG;
   }

@@ -52,6 +52,8 @@ const WASM_OPT = [
   // Not -O3, and no large function into its only caller: browsers compile a function when it is first called, and a start calls few of them. 1.1 KB of
   // brotli less, a start 2 ms of 38 shorter, and no message dearer (measured).
   "-Os",
+  // The stack lies there, whose end is never reached: no address of a value is that low.
+  "--low-memory-unused",
   "--one-caller-inline-max-function-size=40",
   ...["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"].map(
     (feature) => `--enable-${feature}`,

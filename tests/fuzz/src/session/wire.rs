@@ -190,6 +190,10 @@ impl Wire {
 
     /// Bytes that the engine is about to see.
     pub fn receive(&mut self, bytes: &[u8]) {
+        if !self.link.said_connect {
+            // CONNECT may wait for the store. What comes before it is an answer to nothing, and is dropped.
+            return;
+        }
         self.link.received += bytes.len();
         self.link.pieces.extend_from_slice(bytes);
     }

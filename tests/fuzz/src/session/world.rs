@@ -10,6 +10,8 @@ use hawser::session::{
 
 use super::wire::{Delivery, Wire};
 
+/// The flag of a message that nobody may handle before it is stored.
+const HELD: u8 = 1 << 4;
 /// Rounds of outputs that one step may take at most.
 const ROUNDS: u32 = 200;
 /// Timeouts that one passage of time may bring before the clock jumps to its end.
@@ -339,6 +341,7 @@ impl World {
                 self.topics.insert(id, name.into());
             }
             Event::Message(message) => self.on_message(&message, frame),
+            Event::Ready { delivery } => self.session.handled(self.time(), delivery, 1),
             Event::Done(settled) => {
                 let how = match self.tokens.get(&settled.token) {
                     Some(Token::Authentication(_)) => Token::Authentication(Some(settled.code)),
@@ -360,14 +363,16 @@ impl World {
             topic: self.topics[&message.topic].clone(),
             payload: frame[message.payload.range()].to_vec(),
             properties: frame[message.properties.range()].to_vec(),
-            flags: message.flags,
+            flags: message.flags & !HELD,
             packet_id: message.packet_id,
         };
         if self.echo {
             self.publish(Qos::AtLeastOnce, false, "echo", &delivered.payload, &[]);
         }
         assert_eq!(self.wire.next_delivery(), Some(delivered));
-        self.session.handled(self.time(), message.delivery, 1);
+        if message.flags & HELD == 0 {
+            self.session.handled(self.time(), message.delivery, 1);
+        }
     }
 
     fn settle(&mut self, token: u32, how: Token) {

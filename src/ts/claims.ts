@@ -10,14 +10,15 @@ interface Claim {
   readonly value: number;
   /** Which message it was made for. */
   readonly message: number;
-  readonly arrivals: (readonly [Holder, Arrival])[];
+  readonly arrivals: [Holder, Arrival][];
 }
 
 export class Claims {
   readonly #host: EngineHost;
   readonly #tokens: Tokens;
   readonly #open = new Map<number, Claim>();
-  #latest: readonly Claim[] = [];
+  /** The same by message, until one of its claims is answered: then all who ask about it have asked. */
+  readonly #asked = new Map<number, Claim[]>();
   /** Tells messages of QoS 0 apart, below 0. */
   #serial = 0;
 
@@ -38,14 +39,15 @@ export class Claims {
     const message = arrival.ticket?.delivery ?? this.#serial;
     arrival.key = `${own}`;
     arrival.verdict = undefined;
-    const same = this.#latest.find((claim) => claim.message === message && claim.key === key && claim.value === value);
+    const asked = this.#asked.get(message) ?? [];
+    const same = asked.find((claim) => claim.key === key && claim.value === value);
     if (same !== undefined) {
       same.arrivals.push([holder, arrival]);
       return;
     }
     const token = this.#tokens.next();
-    const claim = { key, value, message, arrivals: [[holder, arrival] as const] };
-    this.#latest = this.#latest[0]?.message === message ? [...this.#latest, claim] : [claim];
+    const claim: Claim = { key, value, message, arrivals: [[holder, arrival]] };
+    this.#asked.set(message, [...asked, claim]);
     this.#open.set(token, claim);
     this.#host.claim(token, arrival.ticket?.delivery ?? 0, key, rule, value, ttl);
   }
@@ -55,7 +57,7 @@ export class Claims {
     const claim = this.#open.get(token);
     if (claim === undefined) return;
     this.#open.delete(token);
-    this.#latest = [];
+    this.#asked.delete(claim.message);
     for (const [at, [holder, arrival]] of claim.arrivals.entries()) {
       arrival.missing = at === 0 ? missing : 0; // told once
       arrival.verdict = verdict;

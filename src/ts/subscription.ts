@@ -181,13 +181,14 @@ export class Subscription<F extends string = string> implements AsyncDisposable 
   /** @internal Hands one message to the user, at once or (then it has a ticket) after a wait. Never throws. */
   protected hand(handler: MessageHandler<F>, message: Message<F>, delivery: number, ticket: Ticket | undefined): void {
     if (this.received) ticket?.done(this);
+    let kept = ticket;
     try {
       const result = handler(message);
       if (!isThenable(result)) {
         ticket?.done(this);
         return;
       }
-      const kept = this.received ? undefined : (ticket ?? this.owner.hold(this, delivery, message.topic, true));
+      if (!this.received) kept ??= this.owner.hold(this, delivery, message.topic, true);
       result.then(
         () => kept?.done(this),
         (error: unknown) => {
@@ -196,7 +197,7 @@ export class Subscription<F extends string = string> implements AsyncDisposable 
         },
       );
     } catch (error) {
-      ticket?.done(this);
+      kept?.done(this); // also what a `then` throws that is no promise's
       this.owner.report(error);
     }
   }

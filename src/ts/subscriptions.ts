@@ -158,6 +158,8 @@ export class Subscriptions {
       shared.identifier = identifier;
       return;
     }
+    // This page has left it already: what comes until the broker knows is nobody's.
+    for (const leaving of this.#leaving.values()) if (leaving.filter === filter) return;
     const keeper = new Keeper(parseFilter(filter), identifier, this.owner);
     this.#keepers.set(filter, keeper);
     this.#router.add(keeper.pattern.levels, keeper);

@@ -70,6 +70,20 @@ test("a handler that throws is done", () => {
   assert.deepEqual(host.all("handled"), [[1, 1]]);
 });
 
+test("a handler whose promise cannot be waited for is done, and reported", () => {
+  const { client, host } = scripted();
+  const errors: unknown[] = [];
+  client.addEventListener("error", ({ error }) => errors.push(error));
+  const failure = new Error("no promise");
+  const throws = () => {
+    throw failure;
+  };
+  const broken = new Proxy({}, { has: () => true, get: () => throws });
+  client.subscribe("a", () => broken);
+  host.say(qos1(1));
+  assert.deepEqual([host.all("handled"), errors], [[[1, 1]], [failure]]);
+});
+
 test("a message for several subscriptions is done when all of them are, and one for nobody at once", async () => {
   const { client, host } = scripted();
   const [slow, slower] = [deferred(), deferred()];

@@ -49,6 +49,25 @@ test("a filter that the page has asked for already has nothing kept", () => {
   assert.deepEqual([seen, host.all("handled")], [["a"], [[1, 1]]]);
 });
 
+test("a filter that the page has left before it was restored has nothing kept", () => {
+  const { client, host } = scripted();
+  void client.subscribe("a", () => assert.fail()).unsubscribe();
+  host.say([...filter(1, "a"), ...qos1(1, "a", [1])]);
+  assert.deepEqual(host.all("handled"), [[1, 1]]);
+});
+
+test("all subscriptions share the answers about what was kept", async () => {
+  const { client, host } = scripted();
+  host.say([...filter(0, "a"), ...qos1(1, "a"), ...qos1(2, "a")]);
+  const seen: string[] = [];
+  for (const name of ["x", "y"])
+    client.subscribe("a", { qos: 1, dedupe: { key: ({ packetId }) => packetId ?? 0 } }, ({ packetId }) => seen.push(`${name}${packetId}`));
+  await Promise.resolve();
+  assert.equal(host.all("claim").length, 2);
+  for (const [token] of host.all("claim")) host.say(record("claimed", 0, token as number, 0, 0));
+  assert.deepEqual(seen, ["x1", "y1", "x2", "y2"]);
+});
+
 test("what is kept for a filter that is left at once is let go", async () => {
   const { client, host } = scripted();
   host.say([...filter(0, "old/#"), ...qos1(1, "old/a")]);

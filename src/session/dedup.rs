@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::write_ahead::WriteAhead;
-use super::{Event, Millis, Session, StoreKey};
+use super::{Event, Millis, Session, State, StoreKey};
 
 /// Keys that are remembered at most: then the oldest go.
 const MOST: usize = 10_000;
@@ -120,9 +120,14 @@ impl Ledger {
     }
 
     fn note_open(&mut self, claim: &Claim<'_>, hash: u64) {
-        if claim.delivery != 0 {
-            self.open.push_back((claim.delivery, hash, claim.value));
+        if claim.delivery == 0 {
+            return;
         }
+        // A message that was kept for a while is claimed behind later ones.
+        let later = |delivery: u32| delivery.wrapping_sub(claim.delivery).wrapping_sub(1) < u32::MAX / 2;
+        let before = self.open.iter().rposition(|(delivery, ..)| !later(*delivery));
+        let at = before.map_or(0, |at| at.saturating_add(1));
+        self.open.insert(at, (claim.delivery, hash, claim.value));
     }
 
     /// The messages before `frontier` are handled; the batch that says so, if there were claims for one.
@@ -247,9 +252,13 @@ impl Ledger {
 }
 
 impl Session {
-    /// Asks whether a message is to be handled; [`Event::Claimed`] answers: that it is new only when the store has it.
+    /// Asks whether a message is to be handled; [`Event::Claimed`] answers: that it is new only when the store has it. After the end nothing does: no handler
+    /// begins any more.
     pub fn claim(&mut self, now: Millis, claim: Claim<'_>) {
         self.tick(now);
+        if matches!(self.state, State::Stopped { .. }) {
+            return;
+        }
         let token = claim.token;
         let (verdict, missing, batch) = self.ledger.claim(&mut self.store, self.now, &claim);
         let event = Event::Claimed {

@@ -3,6 +3,7 @@
 use crate::codec::{Disconnect, Place, Properties, Property, PropertyBuf, ReasonCode, ReasonPlace, Version};
 
 use super::authenticate::{MOST_FAILURES, NO_ANSWER, Turn};
+use super::dedup::Ledger;
 use super::link::Link;
 use super::timers::Timer;
 use super::{Cause, CloseKind, Event, Failure, Fault, Millis, Phase, Session, SocketClose, State, policy};
@@ -317,6 +318,8 @@ impl Session {
         self.out.transmit = farewell;
         if self.session_expiry == 0 {
             self.deliveries.forget_all();
+            // Handlers that end now confirm nothing: the store is to stay empty.
+            self.ledger = Ledger::default();
             self.store.clear();
         } else if was_online {
             // No CONNECT follows that could begin another session.

@@ -61,6 +61,45 @@ impl World {
 }
 
 #[test]
+fn a_message_that_is_claimed_behind_a_later_one_is_confirmed_with_its_own_acknowledgement() {
+    let mut world = slow();
+    world.message(1, 7, "kept", "x");
+    world.message(1, 8, "t", "y");
+    assert_eq!(world.claim_id(2, "y"), None);
+    assert_eq!(world.claim_id(1, "x"), None);
+    world.commit_all();
+    world.handled(1, 1);
+    world.commit_all();
+    world.expect(&["PUBACK 7"]);
+    let mut page = killed(world);
+    page.message(1, 9, "kept", "x");
+    assert_eq!(page.claim_id(1, "x"), Some(Verdict::Duplicate), "it was acknowledged");
+    page.message(1, 10, "t", "y");
+    assert_eq!(page.claim_id(2, "y"), Some(Verdict::Interrupted));
+}
+
+#[test]
+fn what_a_handler_does_after_it_has_closed_a_session_without_a_life_is_not_stored() {
+    let mut world = slow();
+    world.message(1, 7, "t", "x");
+    world.message(1, 8, "t", "y");
+    world.claim_id(1, "x");
+    world.commit_all();
+    let ends = crate::peer::block(
+        hawser::codec::Place::DisconnectFromClient,
+        &[hawser::codec::Property::SessionExpiryInterval(0)],
+    );
+    let normal = hawser::codec::ReasonCode::NORMAL_DISCONNECTION;
+    world.session.close(world.time(), normal, ends.as_properties().raw());
+    world.handled(1, 1);
+    world.claim_id(2, "y");
+    world.commit_all();
+    let page = world.reload(stored(), 1_000);
+    let faults: Vec<_> = page.storage.iter().map(|(_, fault, _)| *fault).collect();
+    assert_eq!(faults, [None]);
+}
+
+#[test]
 fn a_claim_is_new_when_the_store_has_it_and_acknowledged_when_it_is_confirmed() {
     let mut world = slow();
     world.message(1, 7, "t", "x");

@@ -188,10 +188,9 @@ impl Wire {
 
     // ----- from the broker
 
-    /// Bytes that the engine is about to see.
+    /// Bytes that the engine is about to see. CONNECT may wait for the store: what comes before it is an answer to nothing, and is dropped.
     pub fn receive(&mut self, bytes: &[u8]) {
         if !self.link.said_connect {
-            // CONNECT may wait for the store. What comes before it is an answer to nothing, and is dropped.
             return;
         }
         self.link.received += bytes.len();

@@ -145,11 +145,10 @@ impl Deliveries {
         }
     }
 
-    /// The session is lost: no message wants an answer any more.
+    /// The session is lost: no message wants an answer any more, and none that comes later waits for these.
     pub(super) fn forget_all(&mut self) {
-        for delivery in &mut self.open {
-            delivery.id = None;
-        }
+        self.first = self.number(self.open.len());
+        self.open.clear();
         self.line.clear();
         self.unsaid.clear();
         self.begun.clear();

@@ -269,6 +269,24 @@ fn a_qos_2_message_that_was_not_written_down_comes_as_new_after_the_page_was_kil
 }
 
 #[test]
+fn a_handler_that_never_ends_holds_up_nothing_in_the_next_session() {
+    let mut world = slow();
+    world.message(1, 7, "t", "never");
+    world.claim_id(1, "a");
+    world.commit_all();
+    world.slow_store = false;
+    world.reconnect();
+    world.connack(false, &[]);
+    world.take();
+    world.message(1, 7, "t", "x");
+    world.claim_id(2, "b");
+    world.handled(2, 1);
+    world.expect(&["PUBACK 7"]);
+    let mut page = killed(world);
+    assert_eq!(page.claim_id(0, "b"), Some(Verdict::Duplicate));
+}
+
+#[test]
 fn snapshots_keep_what_is_begun_and_what_is_claimed() {
     let mut world = slow();
     world.message(2, 9, "t", "begun");

@@ -103,9 +103,9 @@ test("a message for several subscriptions is done when all of them are, and one 
 test("a promise that settles twice is done once, and does not speak for another subscription", async () => {
   const { client, host } = scripted();
   const rest = deferred();
+  client.subscribe("a", () => rest.promise);
   // biome-ignore lint/suspicious/noThenProperty: a thenable that breaks the rules is what this is about
   client.subscribe("a", () => ({ then: (done: () => void) => [done(), done()] }));
-  client.subscribe("a", () => rest.promise);
   host.say(qos1(1));
   await settled();
   assert.deepEqual(host.all("handled"), []);
@@ -162,6 +162,27 @@ test("a loop that falls behind drops QoS 0 only: what the broker waits for stays
   const seen: (string | undefined)[] = [];
   for (let count = 0; count < 6; count++) seen.push((await iterator.next()).value?.topic);
   assert.deepEqual(seen, ["q1", "q2", "q3", "0c", "q4", "0d"]);
+});
+
+test("a loop that is behind for long drops what it may, in order, however much it has taken", async () => {
+  const { client, host } = scripted();
+  client.addEventListener("error", () => undefined);
+  const iterator = client.subscribe("+", { qos: 1, buffer: 3 })[Symbol.asyncIterator]();
+  const kept: string[] = [];
+  for (let round = 0; round < 40; round++) {
+    for (let at = 0; at < 100; at++) {
+      const delivery = round * 100 + at + 1;
+      host.say(at % 2 === 0 ? qos1(delivery, `q${delivery}`) : message(delivery, `0${delivery}`));
+    }
+    // Of each round the last three of QoS 0 are left, of all rounds before it none.
+    for (let count = 0; count < 53; count++) kept.push((await iterator.next()).value?.topic ?? "");
+  }
+  assert.equal(kept.filter((topic) => topic.startsWith("q")).length, 2_000);
+  const numbers = kept.map((topic) => Number(topic.slice(1)));
+  assert.deepEqual(
+    numbers,
+    numbers.toSorted((a, b) => a - b),
+  );
 });
 
 test("ten thousand unacknowledged messages stay in a buffer of ten, and nothing is dropped", async () => {

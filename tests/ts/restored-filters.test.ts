@@ -41,6 +41,22 @@ test("a message that overlaps goes to who listens, and waits for the filter that
   assert.deepEqual(host.all("handled")[1], [1, 1]);
 });
 
+test("what comes between subscribing and the end of that task comes once, behind what was kept", async () => {
+  const { client, host } = scripted();
+  host.say([...filter(0, "a"), ...qos1(1, "a")]);
+  const seen: (number | undefined)[] = [];
+  const take = ({ packetId }: { readonly packetId: number | undefined }) => seen.push(packetId);
+  client.subscribe("a", { qos: 1 }, take);
+  host.say(qos1(2, "a"));
+  client.subscribe("a", { qos: 1 }, take);
+  await Promise.resolve();
+  assert.deepEqual(seen, [1, 2, 1]);
+  assert.deepEqual(
+    host.all("handled").map(([delivery]) => delivery),
+    [2, 1],
+  );
+});
+
 test("a filter that the page has asked for already has nothing kept", () => {
   const { client, host } = scripted();
   const seen: string[] = [];

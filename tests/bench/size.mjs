@@ -5,7 +5,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { isMain, main, ROOT, SetupError } from "../../setup.mjs";
 
 /** Bytes that JavaScript and wasm together may take in brotli. Stored sessions took 12 KB; the aim is to be back at 70,000 with everything in. */
-export const BUDGET = 75_500;
+export const BUDGET = 76_000;
 
 /**
  * Sizes in bytes of each shipped file (`.js`, `.wasm`; types and source maps are for developers), and of all.

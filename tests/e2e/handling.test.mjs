@@ -130,6 +130,8 @@ matrix("messages in handlers", { feature: "unacknowledged messages, in" }, (test
       // Told once. The exchange is ended first: some brokers begin it anew with the next page.
       const { id } = passed(broker.proxy, from, "down", "PUBLISH").at(-1);
       await broker.proxy.waitFor((packet) => packet.type === LAST[qos] && packet.direction === "up" && packet.id === id, { from });
+      // What comes back tells that the broker has read what was sent before it.
+      await second.publish(unique("read"), "", { qos: 1 });
       await second.close();
       const third = await online(options);
       const last = await third.subscribe(topic, { qos }, how);

@@ -136,7 +136,14 @@ matrix("messages in handlers", { feature: "unacknowledged messages, in" }, (test
       const third = await online(options);
       const last = await third.subscribe(topic, { qos }, how);
       await other.publish(topic, "last", { qos });
-      assert.deepEqual([texts(await last.until(1)), (await third.told()).interrupted], [["last"], []]);
+      const handled = texts(await last.until(1));
+      // A broker that begins finished exchanges anew brings what the page before has handled: that is another exchange.
+      const repeats = qos === 2 && broker.faults.resendsUnderNewIds !== undefined;
+      assert.ok(
+        handled.every((text) => text === "last" || (repeats && text === "after")),
+        `${handled}`,
+      );
+      assert.deepEqual((await third.told()).interrupted, []);
     });
   }
 

@@ -275,6 +275,9 @@ impl Session {
 
     /// Confirms the claims of messages that are handled, in one batch with what their acknowledgements stand on.
     pub(super) fn confirm_claims(&mut self) {
+        if self.ledger.open.is_empty() {
+            return;
+        }
         let frontier = self.deliveries.frontier();
         if let Some(batch) = self.ledger.confirm(&mut self.store, frontier) {
             self.inbound_stored_in = batch;

@@ -9,7 +9,7 @@ use super::write_ahead::{Answer, Held, Lane};
 use super::{Event, Fault, Message, Millis, Session, Span, StoreKey};
 
 const PUBACK: u8 = 0x40;
-const PUBREC: u8 = 0x50;
+pub(super) const PUBREC: u8 = 0x50;
 const PUBCOMP: u8 = 0x70;
 /// Flags of [`Message`]: held until READY; begun by an earlier page.
 const HELD: u8 = 1 << 4;

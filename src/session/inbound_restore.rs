@@ -2,10 +2,8 @@
 
 use crate::codec::{self, Packet, PacketId, Sender};
 
-use super::inbound::INTERRUPTED;
+use super::inbound::{INTERRUPTED, PUBREC};
 use super::{Session, StoreKey};
-
-const PUBREC: u8 = 0x50;
 
 impl Session {
     /// A stored QoS 2 identifier: of a message that was handled, or (its PUBLISH) of one that a page may have been handling when it was killed, which is

@@ -100,6 +100,7 @@ matrix("messages in handlers", { feature: "unacknowledged messages, in" }, (test
     ["QoS 1 with dedupe", 1, { dedupe: "key" }],
   ]) {
     test(`what a page has begun to handle at ${name} is told to the next one, and not handled again`, async ({
+      admit,
       broker,
       online,
       connect,
@@ -137,10 +138,11 @@ matrix("messages in handlers", { feature: "unacknowledged messages, in" }, (test
       const last = await third.subscribe(topic, { qos }, how);
       await other.publish(topic, "last", { qos });
       const handled = texts(await last.until(1));
-      // A broker that begins finished exchanges anew brings what the page before has handled: that is another exchange.
-      const repeats = qos === 2 && broker.faults.resendsUnderNewIds !== undefined;
+      // A broker that begins a finished exchange anew brings what the page before has handled: that is another exchange.
+      const fault = qos === 2 && handled.includes("after") && broker.faults.resendsUnderNewIds;
+      if (fault) admit(fault);
       assert.ok(
-        handled.every((text) => text === "last" || (repeats && text === "after")),
+        handled.every((text) => text === "last" || (fault && text === "after")),
         `${handled}`,
       );
       assert.deepEqual((await third.told()).interrupted, []);

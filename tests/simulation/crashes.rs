@@ -196,18 +196,7 @@ fn killed_twice(case: Case) -> Vec<Case> {
 }
 
 fn run_all(test: &str, cases: impl Iterator<Item = Case>) -> usize {
-    let wanted = replay::seed();
-    let mut runs = 0;
-    for case in cases {
-        let name = case.to_string();
-        if wanted.as_ref().is_none_or(|wanted| *wanted == name) {
-            let traced_from_the_start = wanted.is_some();
-            replay::run(test, &name, |traced| drop(case.run(traced || traced_from_the_start)));
-            runs += 1;
-        }
-    }
-    assert!(runs > 0, "no run is called {wanted:?}");
-    runs
+    replay::cases(test, cases, |case, traced| drop(case.run(traced)))
 }
 
 fn kill(test: &str, name: &str) {

@@ -1,5 +1,6 @@
 //! One seed, one run: how many, which one, and what to say about one that fails.
 
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The seed of the one run that is wanted.
@@ -23,6 +24,21 @@ pub fn run(test: &str, seed: &str, run: impl Fn(bool)) {
         let same = if again.is_err() { "" } else { " (which then passed)" };
         panic!("it fails{same}: HAWSER_SEED='{seed}' cargo test --test simulation {test}");
     }
+}
+
+/// Runs all cases, or the one whose name is wanted, and says how many that were. `one` is told whether to trace.
+pub fn cases<C: Display>(test: &str, cases: impl Iterator<Item = C>, one: impl Fn(&C, bool)) -> usize {
+    let wanted = seed();
+    let mut runs = 0;
+    for case in cases {
+        let name = case.to_string();
+        if wanted.as_ref().is_none_or(|wanted| *wanted == name) {
+            run(test, &name, |traced| one(&case, traced || wanted.is_some()));
+            runs += 1;
+        }
+    }
+    assert!(runs > 0, "no run is called {wanted:?}");
+    runs
 }
 
 /// Runs the seeds from 0 on, or the one that is wanted.

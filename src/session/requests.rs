@@ -147,6 +147,11 @@ impl Request {
         matches!(self.kind, Kind::Subscribe { retain_handling, .. } if retain_handling == never)
     }
 
+    /// Whether it asks for a subscription that does not stand yet.
+    pub(super) fn asks_anew(&self) -> bool {
+        matches!(self.kind, Kind::Subscribe { .. }) && !self.stands()
+    }
+
     /// Whether both may stand in one packet, but for their identifiers.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         match (&self.kind, &other.kind) {

@@ -3,7 +3,7 @@
 use crate::codec::{MAX_REMAINING, Place, Properties, RetainHandling, SubscribeOptions, Version, topic};
 
 use super::packet_ids::Owner;
-use super::requests::{self, Kind, NOBODY, Request, Subscription};
+use super::requests::{self, Kind, NOBODY, NOT_GRANTED, Request, Subscription};
 use super::{Event, Failure, Millis, Session, Settled, Span, StoreKey};
 
 impl Session {
@@ -37,10 +37,16 @@ impl Session {
         if !fits_version || !fits {
             return Err(Failure::InvalidProperties);
         }
-        self.check_requests()?;
+        let standing = self.take_over(token, filter, options, properties);
+        if standing.is_none() {
+            self.check_requests()?;
+        }
         let identifier = self.subscriptions.identify(filter);
         self.out.events.push(Event::Identifier { token, identifier });
-        if self.take_over(token, filter, options, properties) {
+        if let Some(granted) = standing {
+            if granted != NOT_GRANTED {
+                self.subscribed(token, granted.into(), Span::default());
+            }
             return Ok(());
         }
         let known = self
@@ -63,23 +69,24 @@ impl Session {
         let request = subscription.request(filter, None, None);
         requests::store(&mut self.store, filter, &subscription, version);
         self.subscriptions.active.insert(filter, subscription);
+        // What an earlier page had asked for is asked once, as this page wants it.
+        let _ = self.take_request(NOBODY, filter);
         self.subscriptions.pending.push_back(request);
         Ok(())
     }
 
-    /// Gives a subscription that an earlier page has made to the one that asks for the same; not if it wants the retained messages, which takes a SUBSCRIBE.
-    fn take_over(&mut self, token: u32, filter: &str, options: SubscribeOptions, properties: &[u8]) -> bool {
+    /// Gives a subscription that an earlier page has made to the one that asks for the same; not if it wants the retained messages, which
+    /// takes a SUBSCRIBE. What was granted, if it was.
+    fn take_over(&mut self, token: u32, filter: &str, options: SubscribeOptions, properties: &[u8]) -> Option<u8> {
         let subscriptions = &mut self.subscriptions;
-        let Some(standing) = subscriptions.active.get_mut(filter).filter(|standing| {
+        let standing = subscriptions.active.get_mut(filter).filter(|standing| {
             standing.token == NOBODY
                 && options.retain_handling != RetainHandling::Send
                 && standing.options == options
                 && *standing.properties == *properties
-        }) else {
-            return false;
-        };
+        })?;
         standing.token = token;
-        let granted = standing.granted;
+        let granted = standing.granted.unwrap_or(NOT_GRANTED);
         let asked = subscriptions.awaiting.iter_mut().flat_map(|(_, batch)| batch);
         for request in subscriptions.pending.iter_mut().chain(asked) {
             let asks = matches!(request.kind, Kind::Subscribe { .. });
@@ -87,10 +94,7 @@ impl Session {
                 request.token = token;
             }
         }
-        if let Some(granted) = granted {
-            self.subscribed(token, granted.into(), Span::default());
-        }
-        true
+        Some(granted)
     }
 
     /// Unsubscribes from one filter; settled by [`Event::Unsubscribed`].
@@ -133,16 +137,25 @@ impl Session {
 
     /// Settles a request that was not sent; false if there is none with this token.
     pub(super) fn cancel_request(&mut self, token: u32) -> bool {
-        let position = self
-            .subscriptions
-            .pending
-            .iter()
-            .position(|request| request.token == token && !request.sent);
-        let Some(request) = position.and_then(|at| self.subscriptions.pending.remove(at)) else {
+        let Some(request) = self.take_request(token, "") else {
             return false;
         };
         self.refuse_request(&request, Failure::Cancelled);
         true
+    }
+
+    /// Takes out a request: one of this page that was not sent, or the one of an earlier page that asks for `filter`.
+    fn take_request(&mut self, token: u32, filter: &str) -> Option<Request> {
+        let pending = &mut self.subscriptions.pending;
+        let position = pending.iter().position(|request| {
+            request.token == token
+                && if token == NOBODY {
+                    request.asks_anew() && *request.filter == *filter
+                } else {
+                    !request.sent
+                }
+        });
+        pending.remove(position?)
     }
 
     /// Sends what is pending: neighbours of one kind with the same properties share a packet, as far as the broker's Maximum Packet Size goes.

@@ -1,6 +1,7 @@
 //! Subscriptions of a page that is killed, and what the next one has to ask for again.
 
 use hawser::codec::{Qos, RetainHandling, SubscribeOptions};
+use hawser::session::{Config, Failure};
 
 use crate::restoring::{connect, named, online, resumed};
 use crate::world::World;
@@ -51,6 +52,40 @@ fn a_subscription_that_was_not_answered_is_asked_for_again() {
     assert!(page.settled.is_empty(), "nobody has asked yet");
     let mut page = resumed(page);
     page.expect(&[]);
+}
+
+#[test]
+fn a_subscription_that_was_not_answered_is_asked_for_once_when_the_page_asks_for_it_too() {
+    let mut world = online();
+    world.subscribe(1, "a", 1);
+    world.subscribe(2, "b", 1);
+    let mut page = world.reload(named(), 1_000);
+    // Otherwise than the page before, and with the retained messages.
+    page.subscribe(1, "a", 2);
+    page.unsubscribe(2, "b");
+    page.subscribe(3, "b", 1);
+    connect(&mut page, true);
+    page.expect(&["SUBSCRIBE 1 a:2", "UNSUBSCRIBE 2 b", "SUBSCRIBE 3 b:1"]);
+    page.suback(1, &[2]);
+    page.suback(3, &[1]);
+    assert_eq!((page.outcome(1), page.outcome(3)), (2, 1));
+}
+
+#[test]
+fn a_subscription_that_stands_needs_no_room_among_what_waits() {
+    let config = Config {
+        max_queued: 1,
+        ..named()
+    };
+    let mut world = online();
+    ask(&mut world, 1, "a", later(1, RetainHandling::SendIfNew));
+    world.suback(1, &[1]);
+    let mut page = world.reload(config, 1_000);
+    page.subscribe(1, "b", 1);
+    ask(&mut page, 2, "a", later(1, RetainHandling::SendIfNew));
+    assert_eq!(page.outcome(2), 1);
+    ask(&mut page, 3, "c", later(1, RetainHandling::SendIfNew));
+    page.assert_failed(3, Failure::QueueFull);
 }
 
 #[test]

@@ -68,15 +68,12 @@ impl Session {
             return Ok(());
         }
         let mut wire = Vec::new();
+        let mut batch = 0;
         if exactly_once {
             self.open_inbound.insert(id);
             self.write_begun(publish, topic, &mut wire);
+            batch = self.store.put(StoreKey::Inbound(id.get()), &wire);
         }
-        let batch = if wire.is_empty() {
-            0
-        } else {
-            self.store.put(StoreKey::Inbound(id.get()), &wire)
-        };
         let delivery = self.deliveries.add(id, publish.qos, wire, self.now);
         if batch == 0 {
             self.deliver(publish, topic, end, 0, delivery);
@@ -88,9 +85,10 @@ impl Session {
         Ok(())
     }
 
-    /// Writes what the store keeps of a QoS 2 message until it is handled: its packet with the name of its topic. Nothing without a store.
+    /// Writes what the store keeps of a QoS 2 message until it is handled: its packet with the name of its topic. Nothing without a store; one that has
+    /// failed may come back.
     fn write_begun(&self, publish: &Publish<'_>, topic: u32, wire: &mut Vec<u8>) {
-        if self.store.durable() {
+        if self.config.durable {
             let named = Publish {
                 topic: self.topics.name(topic),
                 ..*publish

@@ -1,6 +1,6 @@
 //! What the application says of messages: nothing is begun twice, and what a page that was killed had begun is told.
 
-use hawser::session::{Config, Rule, Verdict};
+use hawser::session::{Config, Rule, StorageFault, Verdict};
 
 use crate::world::{World, lasting};
 
@@ -300,6 +300,46 @@ fn snapshots_keep_what_is_begun_and_what_is_claimed() {
     let mut page = killed(world);
     assert_eq!(page.take_texts(), ["t begun"]);
     assert_eq!(page.claim_id(1, "key"), Some(Verdict::Interrupted));
+}
+
+#[test]
+fn what_was_begun_while_the_store_had_failed_is_in_its_first_snapshot() {
+    let mut world = slow();
+    let now = world.time();
+    world.session.handle_store_failed(now, StorageFault::Quota, "");
+    world.batches.clear();
+    world.message(2, 9, "t", "begun");
+    world.message(2, 8, "t", "handled");
+    world.handled(2, 1);
+    world.session.handle_store_back(now);
+    world.drain();
+    world.commit_all();
+    let mut page = killed(world);
+    assert_eq!(page.take_texts(), ["t begun"], "interrupted");
+    for id in [9, 8] {
+        let again = page.message_bytes(2, id, "t", b"x", true, &[]);
+        page.send_bytes(&again);
+        page.commit_all();
+        page.expect(&[&format!("PUBREC {id}")]);
+    }
+    assert!(page.take_delivered().is_empty() && page.ready.is_empty());
+}
+
+#[test]
+fn of_too_many_keys_the_oldest_are_forgotten_after_a_reload_too() {
+    let mut world = World::online(stored());
+    for number in 0..10_000 {
+        world.claim_id(0, &number.to_string());
+    }
+    // A claim makes its key the youngest.
+    world.claim_next(0, "0", Rule::Timestamp, 1.0);
+    world.commit_all();
+    let mut page = killed(world);
+    page.claim_id(0, "one more");
+    assert_eq!(page.claim_id(0, "0"), Some(Verdict::Duplicate));
+    page.claim_id(0, "1");
+    page.commit_all();
+    assert_eq!(page.claimed.last().unwrap().1, Verdict::New, "it was the oldest");
 }
 
 #[test]

@@ -13,7 +13,8 @@ const SMALLEST: usize = 64;
 /// The latest value of each key. The facts are never deleted but with everything else.
 #[derive(Debug, Default)]
 pub(super) struct Log<'a> {
-    /// In the order they were first written; what comes back after it was removed is at the end, and a message that is released moves there, for its order is that of the PUBRECs `[MQTT-4.6.0-4]`.
+    /// In the order they were first written; what comes back after it was removed is at the end, and a message that is released moves there, for its order
+    /// is that of the PUBRECs `[MQTT-4.6.0-4]`. So does what is claimed or confirmed in the ledger: of too many keys the oldest go.
     values: Vec<(StoreKey, Option<&'a [u8]>)>,
     /// Places in `values` plus one, by open addressing over the hash of the key; 0 is empty. A power of two, at most half full.
     slots: Vec<u32>,
@@ -76,7 +77,7 @@ impl<'a> Log<'a> {
         if let StoreKey::Outbound(sequence) = key {
             self.next_sequence = self.next_sequence.max(sequence.saturating_add(1));
         }
-        let moves = value.is_some_and(|value| is_release(key, value));
+        let moves = value.is_some_and(|value| moves(key, value));
         let at = self.find(key);
         let Some(slot) = self.slots.get_mut(at) else {
             return;
@@ -123,9 +124,13 @@ impl<'a> Log<'a> {
     }
 }
 
-/// Whether a value is the PUBREL of a message.
-pub(super) fn is_release(key: StoreKey, value: &[u8]) -> bool {
-    matches!(key, StoreKey::Outbound(_)) && value.get(PREFIX) == Some(&PUBREL)
+/// Whether a value that is written for `key` puts it behind all others.
+fn moves(key: StoreKey, value: &[u8]) -> bool {
+    match key {
+        StoreKey::Outbound(_) => value.get(PREFIX) == Some(&PUBREL),
+        StoreKey::Ledger(_) => true,
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,10 @@ const LOG = "log";
 /** Step n brings a database from version n of the schema to n + 1. A step that was released stays as it is: databases of that version exist. */
 const UPGRADES = [(database) => database.createObjectStore(LOG)];
 
-/** Milliseconds the browser may take to open, read or delete: a connection that somebody does not close can hold it up for ever. */
+/**
+ * Milliseconds the browser may take to open, read, commit or delete: a connection that somebody does not close, or a disk that hangs, can hold it up for
+ * ever. A commit takes less than one; ten thousand are beyond what a busy disk takes, and within what somebody waits for `close()`.
+ */
 const PATIENCE = 10_000;
 
 /** Milliseconds until a store that was lost is looked for again. */
@@ -27,13 +30,24 @@ const DELETED = 6;
 const OTHER = 7;
 const reasonOf = (error, otherwise) => ({ TimeoutError: 2, QuotaExceededError: 3 })[error?.name] ?? otherwise;
 
-/** What a request comes to, in bounded time. */
-const result = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-    setTimeout(() => reject(new DOMException("IndexedDB does not answer", "TimeoutError")), PATIENCE);
+/** What a promise comes to, in bounded time. */
+const inTime = (promise) => {
+  let timer;
+  const tooLate = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException("IndexedDB does not answer", "TimeoutError")), PATIENCE);
   });
+  return Promise.race([promise, tooLate]).finally(() => clearTimeout(timer));
+};
+
+/** What a request or a transaction comes to, in bounded time: what comes of it later is nobody's. */
+const result = (asked) =>
+  inTime(
+    new Promise((resolve, reject) => {
+      asked.onsuccess = asked.oncomplete = () => resolve(asked.result);
+      // At a transaction also the errors of its requests arrive, which say more than the abort that follows them.
+      asked.onerror = asked.onabort = ({ target }) => reject(target.error);
+    }),
+  );
 
 export class Log {
   #name;
@@ -45,6 +59,8 @@ export class Log {
   #last = 0;
   #segments = [];
   #busy = false;
+  /** Whether there is a mark that says so of the log. */
+  #past = false;
   #waiting = [];
 
   /** `told(what, detail)` hears what comes of each commit, and when the store is lost or back. */
@@ -58,12 +74,12 @@ export class Log {
   async open() {
     try {
       const log = (await this.#connect()).transaction(LOG).objectStore(LOG);
-      const [numbers, segments] = await Promise.all([result(log.getAllKeys()), result(log.getAll())]);
+      const [numbers, segments, past] = await Promise.all([result(log.getAllKeys()), result(log.getAll()), this.#mark("has")]);
       this.#last = numbers.at(-1) ?? 0;
-      this.#segments = segments;
+      this.#past = past;
+      this.#segments = past ? [0] : segments; // as good as damaged
     } catch (error) {
-      this.#disconnect();
-      return this.#lost(reasonOf(error, UNAVAILABLE), error);
+      return this.#giveUp(reasonOf(error, UNAVAILABLE), error);
     }
     // Unless it was lost meanwhile, which is told then.
     if (this.#database) this.#tell(OPENED);
@@ -81,33 +97,27 @@ export class Log {
   }
 
   /** Commits a segment; a snapshot takes the place of all that there is. */
-  commit(number, segment, snapshot) {
+  async commit(number, segment, snapshot) {
     const database = this.#database;
     // It was lost, which is told in a moment and answers this too.
     this.#busy = true;
     if (!database) return;
-    const failed = (error) => {
-      if (database !== this.#database) return;
-      // Nothing of it was written. Everything by itself may find the room that it does not find beside its past.
-      if (snapshot) this.#giveUp(reasonOf(error, ABORTED), error);
-      else this.#tell(BACK);
-    };
-    let transaction;
+    let what = COMMITTED;
     try {
-      transaction = database.transaction(LOG, "readwrite", this.#options);
-      transaction.oncomplete = () => {
-        if (database === this.#database) this.#tell(COMMITTED);
-      };
-      transaction.onabort = () => failed(transaction.error);
+      const transaction = database.transaction(LOG, "readwrite", this.#options);
       const log = transaction.objectStore(LOG);
       if (snapshot) log.clear();
       log.put(segment.slice(), number); // a copy, or all memory of the module would be stored
       transaction.commit();
+      await result(transaction);
+      // Before it counts.
+      if (snapshot && this.#past) this.#past = !(await inTime(caches.delete(this.#name)));
     } catch (error) {
-      // It may still complete, without the segment.
-      if (transaction) transaction.oncomplete = transaction.onabort = null;
-      failed(error);
+      if (database === this.#database && snapshot) return this.#giveUp(reasonOf(error, ABORTED), error);
+      // Everything by itself may find the room that it does not find beside its past. If this one is only late, that comes behind it.
+      what = BACK;
     }
+    if (database === this.#database) this.#tell(what);
   }
 
   /** Resolves when nothing is left to commit. Later, because calls of the running script are commits only when it is done. */
@@ -134,9 +144,9 @@ export class Log {
       // Whoever wants to delete or to upgrade it waits for this connection.
       database.onversionchange = ({ newVersion }) => {
         if (newVersion) this.#disconnect();
-        this.#giveUp(newVersion ? OTHER : DELETED, "");
+        this.#giveUp(newVersion ? OTHER : DELETED);
       };
-      database.onclose = () => this.#giveUp(DELETED, "");
+      database.onclose = () => this.#giveUp(DELETED);
       this.#database = database;
       if (!this.#told) this.#disconnect();
       return database;
@@ -146,30 +156,48 @@ export class Log {
     }
   }
 
+  /**
+   * Sets the mark that the log is past ("open"), or looks for it ("has"): that it could not be deleted, though its session went on without it. It is a cache with
+   * nothing in it, because IndexedDB is out of order then.
+   */
+  async #mark(what) {
+    try {
+      return await inTime(caches[what](this.#name));
+    } catch {
+      return false; // there are none, or this context may not use them
+    }
+  }
+
   #disconnect() {
     this.#database?.close();
     this.#database = undefined;
   }
 
-  /** Deletes the database and then tells of it: what the session does from now on is not in there, so nobody may go by it. */
+  /** Deletes the database, if it is open, and then tells of it: what the session does from now on is not in there, so nobody may go by it. */
   async #giveUp(reason, detail) {
+    let left = "";
     if (this.#database) {
       this.#disconnect();
-      await result(indexedDB.deleteDatabase(this.#name)).catch(() => {});
+      try {
+        await result(indexedDB.deleteDatabase(this.#name));
+      } catch (error) {
+        this.#past = !!(await this.#mark("open"));
+        left = `; not deleted: ${error}`;
+      }
     }
-    this.#lost(reason, detail);
+    this.#tell(reason, `${detail ?? ""}${left}`);
+    this.#lookAgain();
   }
 
-  #tell(what, detail) {
+  #tell(what, detail = "") {
     this.#busy = false;
-    this.#told?.(what, `${detail ?? ""}`);
+    try {
+      this.#told?.(what, detail);
+    } catch (error) {
+      reportError(error); // or nobody would learn that the engine has failed: promises lead here
+    }
     // Unless that was answered with another commit.
     if (!this.#busy) for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-
-  #lost(reason, detail) {
-    this.#tell(reason, detail);
-    this.#lookAgain();
   }
 
   #lookAgain() {

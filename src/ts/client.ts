@@ -173,6 +173,19 @@ export class Client extends Emitter implements AsyncDisposable {
     return subscription;
   }
 
+  /**
+   * Ends all subscriptions to a filter, also one that an earlier page of a stored session has left and this one does not want: what was kept for it is let
+   * go. Settles when the broker has confirmed. Rejects with a `TopicError`, a `SubscribeError` when the broker refuses, and a `ClosedError` or
+   * `StoppedError` at the client's end.
+   *
+   * @example
+   * await client.unsubscribe("door/#"); // last week's version of this page had subscribed to it
+   */
+  async unsubscribe(filter: string): Promise<void> {
+    if (this.#over !== undefined) throw this.#over;
+    return this.#subscriptions.unsubscribe(parseFilter(filter).filter);
+  }
+
   /** Ends the wait for the next attempt. No effect while there is a link or an attempt, and after the end. */
   reconnectNow(): void {
     if (this.#over === undefined) this.#host.reconnectNow();

@@ -10,7 +10,7 @@ import type { Pattern } from "./topics.js";
  * A subscription whose messages are taken by a loop. They are kept from the moment it is made; leaving the loop unsubscribes. The loop ends
  * when the client is closed, and throws when the filter is refused or the client stops.
  *
- * A message of QoS 1 or 2 is acknowledged when the loop asks for the next one, or is left. Until then it is never dropped: a loop that is behind stops
+ * A message of QoS 1 or 2 is acknowledged when the loop asks for the next one, or the subscription ends. Until then it is never dropped: a loop that is behind stops
  * the broker (option `receiveMaximum`). QoS 0, and everything with `ack: "received"`, is kept up to the option `buffer`.
  *
  * @example
@@ -18,7 +18,8 @@ import type { Pattern } from "./topics.js";
  */
 export class IterableSubscription<F extends string = string> extends Subscription<F> implements AsyncIterable<Message<F>> {
   readonly #inbox: Inbox<Message<F>>;
-  #iterated = false;
+  /** What each iterator has taken and is not done with. */
+  readonly #taken: Ticket[][] = [];
 
   /** @internal */
   constructor(pattern: Pattern, owner: SubscriptionOwner, reception: Reception, buffer: number) {
@@ -28,8 +29,8 @@ export class IterableSubscription<F extends string = string> extends Subscriptio
 
   /** All iterators of one subscription take from the same messages. */
   [Symbol.asyncIterator](): AsyncIterator<Message<F>, undefined> {
-    this.#iterated = true;
     const taken: Ticket[] = [];
+    this.#taken.push(taken);
     const done = (): void => {
       for (const ticket of taken.splice(0)) ticket.done(this);
     };
@@ -55,10 +56,10 @@ export class IterableSubscription<F extends string = string> extends Subscriptio
 
   /** @internal */
   protected override ended(how: SubscriptionEnd, error: unknown): boolean {
-    for (const ticket of this.#inbox.tickets()) ticket.done(this);
+    for (const ticket of [...this.#taken.flat(), ...this.#inbox.tickets()]) ticket.done(this);
     if (how === "left") this.#inbox.abandon();
     else if (how === "closed") this.#inbox.finish();
     else this.#inbox.fail(error);
-    return this.#iterated;
+    return this.#taken.length > 0;
   }
 }

@@ -128,8 +128,9 @@ export class Outbox {
     }
   }
 
-  /** The promise settles now; the engine answers for the token in its own time. */
+  /** The promise settles now, and nothing else is told; the engine answers for the token in its own time. */
   #abort(token: number, open: Open, reason: unknown): void {
+    open.message = undefined;
     open.reject(reason);
     this.#host.cancel(token);
   }

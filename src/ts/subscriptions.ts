@@ -178,10 +178,23 @@ export class Subscriptions {
     this.#takeOut(shared, subscription);
     if (shared.subscribers.size > 0) return Promise.resolve();
     this.#forget(shared);
+    return this.#unsubscribe(shared.filter);
+  }
+
+  /** Takes all local subscriptions to a filter out, and what an earlier page has left of it, known yet or not. */
+  async unsubscribe(filter: string): Promise<void> {
+    const subscribers = [...(this.#filters.get(filter)?.subscribers ?? [])];
+    const left = subscribers.map((subscription) => subscription.unsubscribe());
+    const keeper = this.#keepers.get(filter);
+    if (keeper !== undefined) this.#release(keeper);
+    await Promise.all(left.length > 0 ? left : [this.#unsubscribe(filter)]);
+  }
+
+  #unsubscribe(filter: string): Promise<void> {
     const token = this.#tokens.next();
     return new Promise((resolve, reject) => {
-      this.#leaving.set(token, { filter: shared.filter, resolve, reject });
-      this.#host.unsubscribe(token, shared.filter);
+      this.#leaving.set(token, { filter, resolve, reject });
+      this.#host.unsubscribe(token, filter);
     });
   }
 

@@ -71,6 +71,49 @@ export function abortCommits(count) {
   };
 }
 
+/** Lets the next commits neither complete nor abort, until another one is asked for. Returns how to let them complete anyway. */
+export function hangCommits(count) {
+  const real = IDBTransaction.prototype.commit;
+  let [left, over] = [count, false];
+  const end = () => {
+    IDBTransaction.prototype.commit = real;
+    over = true;
+  };
+  IDBTransaction.prototype.commit = function () {
+    const log = this.objectStore("log");
+    // A transaction stays open as long as it is asked for more.
+    const ask = () => {
+      if (!over) log.count().onsuccess = ask;
+    };
+    if (left === 0) end();
+    else ask();
+    left--;
+  };
+  return end;
+}
+
+/** A disk from which no log can be read. Returns how to end it. */
+export function spoilReads() {
+  const real = IDBObjectStore.prototype.getAll;
+  IDBObjectStore.prototype.getAll = () => {
+    throw new DOMException("bad sector", "UnknownError");
+  };
+  return () => {
+    IDBObjectStore.prototype.getAll = real;
+  };
+}
+
+/** No database can be deleted. Returns how to end it. */
+export function keepDatabases() {
+  const real = IDBFactory.prototype.deleteDatabase;
+  IDBFactory.prototype.deleteDatabase = () => {
+    throw new DOMException("bad sector", "UnknownError");
+  };
+  return () => {
+    IDBFactory.prototype.deleteDatabase = real;
+  };
+}
+
 /** Lets the next segments not be taken at all. */
 export function refuseSegments(count) {
   const real = IDBObjectStore.prototype.put;

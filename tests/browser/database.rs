@@ -36,6 +36,12 @@ extern "C" {
     pub fn abort_commits(count: u32);
     #[wasm_bindgen(js_name = refuseSegments)]
     pub fn refuse_segments(count: u32);
+    #[wasm_bindgen(js_name = hangCommits)]
+    pub fn hang_commits(count: u32) -> Function;
+    #[wasm_bindgen(js_name = spoilReads)]
+    pub fn spoil_reads() -> Function;
+    #[wasm_bindgen(js_name = keepDatabases)]
+    pub fn keep_databases() -> Function;
     #[wasm_bindgen(js_name = withoutIndexedDb)]
     pub fn without_indexed_db() -> Function;
 }
@@ -102,6 +108,19 @@ pub async fn over(page: Page) {
 pub async fn storage(page: &Page, wanted_durability: u32, wanted_reason: u32) {
     let wanted = |record: &Record| matches!(record, Record::Storage { durability, reason, .. } if (*durability, *reason) == (wanted_durability, wanted_reason));
     page.next(|record| wanted(record).then_some(())).await;
+}
+
+/// Durability, reason and detail of each STORAGE so far.
+pub fn told_of_storage(page: &Page) -> Vec<(u32, u32, String)> {
+    let told = |record| match record {
+        Record::Storage {
+            durability,
+            reason,
+            detail,
+        } => Some((durability, reason, detail)),
+        _ => None,
+    };
+    page.seen().into_iter().filter_map(told).collect()
 }
 
 pub fn contains(stored: &Stored, wanted: &[u8]) -> bool {

@@ -49,6 +49,100 @@ async fn a_store_that_fails_twice_is_given_up_and_nothing_old_is_left_in_it() {
 }
 
 #[wasm_bindgen_test]
+async fn a_commit_that_does_not_end_is_tried_again_with_everything_and_may_end_late() {
+    let name = unique("late");
+    let page = online(&name).await;
+    flushed(&page).await;
+    let unhurried = hurry();
+    hang_commits(1);
+    page.engine()
+        .publish(1, "topic", b"hangs, and is committed with the next", at(1), None);
+    flushed(&page).await;
+    unhurried.call0(&JsValue::NULL).unwrap();
+    assert!(accepted(page.settled(kind::DONE, 1).await));
+    delivered(&page, 2, 2).await;
+    flushed(&page).await;
+    assert!(
+        told_of_storage(&page)
+            .iter()
+            .all(|(durability, ..)| *durability != MEMORY)
+    );
+    // The log says what the session says.
+    over(page).await;
+    let next = opened(None, &name).await;
+    assert!(next.engine().outbox().is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn a_store_whose_commits_never_end_is_given_up_and_holds_nobody_up() {
+    let name = unique("hung");
+    let page = online(&name).await;
+    flushed(&page).await;
+    let unhurried = hurry();
+    let end = hang_commits(2);
+    page.engine().publish(1, "topic", b"goes on in memory", at(1), None);
+    flushed(&page).await;
+    storage(&page, MEMORY, BLOCKED).await;
+    assert!(accepted(page.settled(kind::DONE, 1).await));
+    delivered(&page, 2, 2).await;
+    end.call0(&JsValue::NULL).unwrap();
+    // Once the hung commits have ended, the database is deleted after all, and the store is there again.
+    storage(&page, RELAXED, FINE).await;
+    unhurried.call0(&JsValue::NULL).unwrap();
+    flushed(&page).await;
+    let now = stored(&name).await;
+    assert!(!contains(&now, b"goes on in memory"));
+}
+
+#[wasm_bindgen_test]
+async fn a_log_that_cannot_be_read_is_deleted_before_work_goes_on_in_memory() {
+    let name = unique("unreadable");
+    let page = opened(None, &name).await;
+    page.engine().publish(1, "topic", b"of an earlier page", at(1), None);
+    over(page).await;
+    let readable = spoil_reads();
+    let page = online(&name).await;
+    readable.call0(&JsValue::NULL).unwrap();
+    let [(durability, reason, detail)] = &told_of_storage(&page)[..] else {
+        panic!("{:?}", page.seen())
+    };
+    assert_eq!((*durability, *reason), (MEMORY, UNAVAILABLE));
+    assert!(detail.contains("bad sector"), "{detail}");
+    delivered(&page, 1, 2).await;
+    assert_eq!(stored(&name).await.stores, "", "a new database");
+}
+
+#[wasm_bindgen_test]
+async fn a_log_that_cannot_be_deleted_is_told_and_no_later_page_goes_by_it() {
+    let name = unique("kept");
+    let page = opened(None, &name).await;
+    page.engine().publish(1, &name, b"stored at first", at(1), None);
+    flushed(&page).await;
+    let deletable = keep_databases();
+    abort_commits(2);
+    page.engine().publish(2, &name, b"in memory only", at(1), None);
+    storage(&page, MEMORY, ABORTED).await;
+    deletable.call0(&JsValue::NULL).unwrap();
+    let told = told_of_storage(&page);
+    assert!(
+        told.iter()
+            .any(|(.., detail)| detail.contains("not deleted: UnknownError: bad sector")),
+        "{told:?}"
+    );
+    page.free();
+    assert!(contains(&stored(&name).await, b"stored at first"));
+    let next = opened(None, &name).await;
+    assert!(next.engine().outbox().is_empty());
+    assert!(told_of_storage(&next).iter().any(|(_, reason, _)| *reason == DAMAGED));
+    next.engine().publish(1, "topic", b"of the new session", at(1), None);
+    over(next).await;
+    assert!(!contains(&stored(&name).await, b"stored at first"));
+    // From here on the log counts again.
+    let last = opened(None, &name).await;
+    assert!(!last.engine().outbox().is_empty());
+}
+
+#[wasm_bindgen_test]
 async fn a_database_that_is_deleted_from_outside_is_let_go_at_once_and_work_goes_on() {
     let name = unique("deleted");
     let page = online(&name).await;
@@ -143,17 +237,11 @@ async fn a_database_of_a_newer_version_is_left_alone() {
         .await
         .unwrap();
     let page = online(&name).await;
-    let seen = page.seen();
-    let told = seen.iter().find_map(|record| match record {
-        Record::Storage {
-            durability,
-            reason,
-            detail,
-        } => Some((*durability, *reason, detail.clone())),
-        _ => None,
-    });
-    let (durability, reason, detail) = told.unwrap_or_else(|| panic!("no STORAGE in {seen:?}"));
-    assert_eq!((durability, reason), (MEMORY, UNAVAILABLE));
+    let told = told_of_storage(&page);
+    let (durability, reason, detail) = told
+        .first()
+        .unwrap_or_else(|| panic!("no STORAGE in {:?}", page.seen()));
+    assert_eq!((*durability, *reason), (MEMORY, UNAVAILABLE));
     assert!(detail.contains("version"), "{detail}");
     let now = stored(&name).await;
     assert_eq!((now.version, now.numbers.as_slice()), (7.0, &[1.0][..]));

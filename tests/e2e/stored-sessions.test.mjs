@@ -91,6 +91,37 @@ matrix("stored sessions", { feature: "session resumed" }, (test, { protocol }) =
     assert.deepEqual((await third.told()).outcome, []);
   });
 
+  test("a filter that the next page does not want any more is unsubscribed by its name, and what came for it holds up nothing", async ({
+    broker,
+    connect,
+    online,
+    lab,
+    peer,
+  }) => {
+    const [options, base] = [{ ...stored(), receiveMaximum: 3 }, unique("unwanted")];
+    const first = await online(options);
+    for (const filter of ["old/#", "new"]) await first.subscribed(`${base}/${filter}`, { qos: 1 });
+    const other = await peer();
+    await reload(lab, async () => {
+      for (const topic of ["old/1", "old/2", "old/3", "old/4", "new"]) await other.publish(`${base}/${topic}`, topic, { qos: 1 });
+    });
+    const second = await connect(options);
+    const subscription = await second.subscribe(`${base}/new`, { qos: 1 });
+    await second.until({ state: "online" });
+    await second.unsubscribe(`${base}/old/#`);
+    /** Waits until this has come; what had come before may come again. */
+    const come = async (wanted) => {
+      for (let count = 1; !(await subscription.until(count)).some(({ text }) => text === wanted); ) count++;
+    };
+    await come("new");
+    const from = broker.proxy.packets.length;
+    await other.publish(`${base}/old/5`, "to nobody", { qos: 1 });
+    await other.publish(`${base}/new`, "last", { qos: 1 });
+    await come("last");
+    const down = broker.proxy.packets.slice(from).filter(({ type, direction }) => type === "PUBLISH" && direction === "down");
+    assert.equal(down.length, 1);
+  });
+
   test("a broker that lost the session meanwhile: a gap, QoS 1 again, QoS 2 indeterminate", async ({
     broker,
     connect,

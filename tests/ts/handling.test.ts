@@ -139,6 +139,26 @@ test("a loop is done with a message when it asks for the next one, or is left", 
   await left;
 });
 
+test("a message that was taken is done when its subscription ends, however that comes about, and only once", async () => {
+  const aborter = new AbortController();
+  const { client, host } = scripted();
+  const left = client.subscribe("a", { qos: 1 });
+  const aborted = client.subscribe("b", { qos: 1, signal: aborter.signal });
+  host.say([...qos1(1), ...qos1(2, "b"), ...qos1(3)]);
+  const [one, other, third] = [left, aborted, left].map((subscription) => subscription[Symbol.asyncIterator]());
+  assert.deepEqual([(await one?.next())?.value?.packetId, (await other?.next())?.value?.packetId], [1, 2]);
+  assert.equal((await third?.next())?.value?.packetId, 3);
+  host.say(qos1(4));
+  assert.deepEqual(host.all("handled"), []);
+  void left.unsubscribe();
+  aborter.abort();
+  assert.deepEqual(host.all("handled").flat(), [1, 1, 3, 1, 4, 1, 2, 1]);
+  await one?.next();
+  await assert.rejects(async () => other?.next(), { name: "AbortError" });
+  await other?.return?.();
+  assert.equal(host.all("handled").length, 4);
+});
+
 test("messages that were asked for together are done together", async () => {
   const { client, host } = scripted();
   const iterator = client.subscribe("a", { qos: 1 })[Symbol.asyncIterator]();

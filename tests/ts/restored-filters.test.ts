@@ -1,8 +1,9 @@
 // Messages for filters that an earlier page has subscribed to, against a scripted host: kept until this page wants them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ClosedError, SubscribeError, TopicError } from "../../src/ts/index.js";
 import { scripted } from "./scripted-host.js";
-import { message, record } from "./words.js";
+import { message, record, status } from "./words.js";
 
 const qos1 = (delivery: number, topic: string, identifiers: number[] = []) =>
   message(delivery, topic, { flags: 1, packetId: delivery, delivery, identifiers });
@@ -101,4 +102,51 @@ test("a message of QoS 2 that is kept comes when its store has it", async () => 
   assert.deepEqual(seen, []);
   host.say(record("ready", 0, 1));
   assert.deepEqual([seen, host.all("handled")], [["a"], [[1, 1]]]);
+});
+
+test("a filter that this page does not want any more is unsubscribed by its name, and what was kept for it is let go", async () => {
+  const { client, host } = scripted();
+  host.say([...filter(0, "old/+"), ...qos1(1, "old/a"), ...filter(0, "b"), ...qos1(2, "b")]);
+  const gone = client.unsubscribe("old/+id");
+  assert.deepEqual(host.all("handled"), [[1, 1]]);
+  assert.deepEqual(
+    host.all("unsubscribe").map(([, name]) => name),
+    ["old/+"],
+  );
+  host.say([...qos1(3, "old/a"), ...record("unsubscribed", 0, host.token("unsubscribe"), 0)]);
+  await gone;
+  assert.deepEqual(host.all("handled").slice(1), [[3, 1]]);
+  const seen: string[] = [];
+  client.subscribe("old/+", { qos: 1 }, ({ topic }) => seen.push(topic));
+  await Promise.resolve();
+  assert.deepEqual(seen, []);
+});
+
+test("a filter that is unsubscribed before it is restored has nothing kept", async () => {
+  const { client, host } = scripted();
+  void client.unsubscribe("a");
+  host.say([...filter(1, "a"), ...qos1(1, "a", [1])]);
+  assert.deepEqual([host.all("handled"), host.all("unsubscribe").length], [[[1, 1]], 1]);
+});
+
+test("unsubscribe() ends all subscriptions to the filter, also before they have got what was kept, and asks the broker once", async () => {
+  const { client, host } = scripted();
+  host.say([...filter(0, "a"), ...qos1(1, "a")]);
+  const loop = client.subscribe("a", { qos: 1 });
+  const { ready } = client.subscribe("a", { qos: 1 }, () => assert.fail());
+  const gone = client.unsubscribe("a");
+  await assert.rejects(ready, (error) => error instanceof SubscribeError);
+  for await (const message of loop) assert.fail(message.topic);
+  assert.deepEqual([host.all("handled"), host.all("unsubscribe").length], [[[1, 1]], 1]);
+  host.say(record("unsubscribed", 0, host.token("unsubscribe"), 0x87));
+  await assert.rejects(gone, (error) => error instanceof SubscribeError && error.reasonCode === 0x87);
+});
+
+test("unsubscribe() rejects what is no filter, and after the end", async () => {
+  const { client, host } = scripted();
+  await assert.rejects(client.unsubscribe("a/#/b"), (error) => error instanceof TopicError);
+  const open = client.unsubscribe("a");
+  host.say(status("stopped", { cause: 1 }));
+  await open; // who was leaving has left
+  await assert.rejects(client.unsubscribe("a"), (error) => error instanceof ClosedError);
 });

@@ -115,6 +115,20 @@ test('until "stored" waits for the broker where nothing is stored, or when the b
   assert.equal(outcomes.length, 0);
 });
 
+test('a publish with until "stored" that was aborted has no outcome: its promise has told the end', async () => {
+  const { client, host, outcomes } = named();
+  host.say(RELAXED);
+  for (const [at, code] of [0x101, 0].entries()) {
+    const aborter = new AbortController();
+    const published = client.publish("a", "b", { qos: 1, until: "stored", signal: aborter.signal });
+    const token = host.token("publish");
+    aborter.abort(new Error("too slow"));
+    await assert.rejects(published, /too slow/);
+    host.say([...stored(token, at + 1), ...done(token, code)]);
+  }
+  assert.deepEqual(outcomes, []);
+});
+
 test('"stored" is refused at QoS 0, and by the end of the client', async () => {
   const { client, host } = named();
   await assert.rejects(client.publish("a", "b", { until: "stored" }), /"until".*QoS 1 and 2/);

@@ -73,6 +73,8 @@ function dynamic(filter: string): void {
   client.subscribe(filter, (message: Message) => message.params["anything"]?.length);
 }
 
+const unwanted: Promise<void> = client.unsubscribe("door/#path");
+
 // Publishing takes text, bytes and JSON values, and tells how it ended.
 interface Command {
   on: boolean;
@@ -201,7 +203,7 @@ function react(error: unknown): string {
   return "";
 }
 
-void [loop, dynamic, published, wrongUnit, rightUnits, made, react];
+void [loop, dynamic, unwanted, published, wrongUnit, rightUnits, made, react];
 
 // Acknowledgement and de-duplication: each way has its own shape.
 client.subscribe("a", { qos: 1, ack: "received", dedupe: { key: "message-id", ttl: "1d", scope: "orders", qos0: true } });

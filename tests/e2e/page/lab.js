@@ -175,6 +175,7 @@ const commands = {
   async ready(name, key) {
     return { ...(await subjects.get(name).listeners.get(key).subscription.ready) };
   },
+  unsubscribeFilter: (name, filter) => subjects.get(name).client.unsubscribe(filter),
   unsubscribe: (name, key) => subjects.get(name).listeners.get(key).subscription.unsubscribe(),
   /** The handlers at these places of all that are not done are done now, one after the other. */
   async finish(name, key, places) {

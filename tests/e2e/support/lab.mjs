@@ -210,6 +210,11 @@ class RemoteClient {
     return subscription;
   }
 
+  /** All that there is of a filter. @param {string} filter */
+  unsubscribe(filter) {
+    return this.#call("unsubscribeFilter", filter);
+  }
+
   reconnectNow() {
     return this.#call("reconnectNow");
   }

@@ -9,61 +9,20 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { isMain, main, ROOT, SetupError, setUp, wasmBindgen, wasmToolchain, withLock } from "./setup.mjs";
+import { shrink } from "./shrink.mjs";
 import { checkSize } from "./tests/bench/size.mjs";
 
 const path = (name) => join(ROOT, name);
 
-/** Runs one command; what it prints is the developer's to read, or with `print: false` the caller's. @returns {string | null} */
-function run(command, args, { env = process.env, print = true } = {}) {
-  const done = spawnSync(command, args, { cwd: ROOT, env, encoding: "utf8", stdio: ["ignore", print ? "inherit" : "pipe", "inherit"] });
+/** Runs one command; what it prints is the developer's to read. */
+function run(command, args, { env = process.env } = {}) {
+  const done = spawnSync(command, args, { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] });
   if (done.error) throw new SetupError(`build: ${command} does not run (${done.error.code}): run \`node setup.mjs\``);
   if (done.status !== 0) throw new SetupError(`build: ${command.split("/").at(-1)} ${args[0]} failed, see above`);
-  return done.stdout;
 }
 
-/** @returns {Names} */
-function wasmOpt(input, output) {
-  const printed = run(process.execPath, [path("node_modules/binaryen/bin/wasm-opt"), ...WASM_OPT, input, "-o", output], { print: false });
-  return JSON.parse(printed);
-}
-
-/** What leads to the message of a panic. */
-const PANICS =
-  /\bpanicking::|::panic_(already|poisoned)|(unwrap|slice_index|len_mismatch)_fail|::assert_failed|raw_vec::(handle_error|capacity_overflow)/;
-
-/**
- * Takes the messages of panics out: a panic is a trap, and its words are for a console that WebAssembly does not have. With them goes the code that would
- * put them together, 2.2 KB of brotli.
- */
-async function withoutPanicMessages(wasm) {
-  const { default: binaryen } = await import("binaryen");
-  const module = binaryen.readBinary(readFileSync(wasm));
-  const functions = Array.from({ length: module.getNumFunctions() }, (_, at) => binaryen.getFunctionInfo(module.getFunctionByIndex(at)));
-  for (const { name, module: imported, params, results } of functions) {
-    if (imported || !PANICS.test(name)) continue;
-    module.removeFunction(name);
-    module.addFunction(name, params, results, [], module.unreachable());
-  }
-  writeFileSync(wasm, module.emitBinary());
-}
-
-/** All features that rustc's wasm32 target uses by default; every browser of the last three years has them. */
-const WASM_OPT = [
-  // Not -O3, and no large function into its only caller: browsers compile a function when it is first called, and a start calls few of them. 1.1 KB of
-  // brotli less, a start 2 ms of 38 shorter, and no message dearer (measured).
-  "-Os",
-  // The stack lies there, whose end is never reached: no address of a value is that low.
-  "--low-memory-unused",
-  "--one-caller-inline-max-function-size=40",
-  ...["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"].map(
-    (feature) => `--enable-${feature}`,
-  ),
-  "--strip-debug",
-  "--strip-producers",
-  "--strip-target-features",
-  // Names with hashes do not compress: 2.6 KB of brotli in both files, and they are looked up at every start.
-  "--minify-imports-and-exports-and-modules",
-];
+/** Inlining beyond what shrinks the code: 0.3 KB of brotli, and nothing is faster with it (measured). */
+const INLINING = "-Cllvm-args=-inline-threshold=10";
 
 /** Nothing here recurses: a tenth of the linker's usual megabyte of stack is plenty, and every page that loads the module pays for it. */
 const STACK = "-Clink-arg=-zstack-size=131072";
@@ -79,22 +38,20 @@ async function buildEngine() {
   const mirrors = existsSync(registry) ? readdirSync(registry).map((name) => join(registry, name)) : [];
   const remap = [[ROOT, "hawser"], ...mirrors.map((folder) => [folder, "crates"])].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   const flags = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
-  env[flags] = [process.env[flags], STACK, ...remap].filter(Boolean).join(" ");
+  env[flags] = [process.env[flags], STACK, INLINING, ...remap].filter(Boolean).join(" ");
   run(env.CARGO, ["build", "--quiet", "--release", "--lib", ...target], { env });
   const wasm = join(env.CARGO_TARGET_DIR, "wasm32-unknown-unknown/release/hawser.wasm");
   run(wasmBindgen(), [wasm, "--target", "web", "--out-dir", path("target/pkg"), "--out-name", "hawser", "--omit-default-module-path"]);
-  await withoutPanicMessages(path("target/pkg/hawser_bg.wasm"));
-  const names = wasmOpt(path("target/pkg/hawser_bg.wasm"), path("target/pkg/optimised.wasm"));
+  const names = await shrink(path("target/pkg/hawser_bg.wasm"), path("target/pkg/small.wasm"));
   writeFileSync(path("target/pkg/hawser.js"), withShortNames(readFileSync(path("target/pkg/hawser.js"), "utf8"), names));
-  renameSync(path("target/pkg/optimised.wasm"), path("dist/hawser.wasm"));
+  renameSync(path("target/pkg/small.wasm"), path("dist/hawser.wasm"));
 }
 
 /**
- * What wasm-opt calls things now: all imports come from one module.
- * @typedef {{ imports: [module: string, name: string, short: string][], exports: [name: string, short: string][] }} Names
+ * The glue, with the names that wasm-opt gave. Throws when the glue is not as expected: a name that was left would only fail in the browser.
+ * @param {string} glue
+ * @param {import("./shrink.mjs").Names} names
  */
-
-/** The glue, with the names that wasm-opt gave. Throws when the glue is not as expected: a name that was left would only fail in the browser. */
 function withShortNames(glue, { imports, exports }) {
   const wanted = new Map(imports.map(([from, name, short]) => [`${from} ${name}`, short]));
   const exported = new Map(exports);
@@ -174,7 +131,7 @@ const PARTS = [
   {
     name: "engine",
     make: buildEngine,
-    inputs: ["Cargo.toml", "Cargo.lock", "src/lib.rs", "src/codec", "src/session", "src/browser"],
+    inputs: ["shrink.mjs", "Cargo.toml", "Cargo.lock", "src/lib.rs", "src/codec", "src/session", "src/browser"],
     output: "dist/hawser.wasm",
   },
   {

@@ -69,6 +69,7 @@ macro_rules! properties {
             pub const TABLE: &'static [(u8, &'static str)] = &[$(($id, stringify!($name))),*];
 
             /// The identifier on the wire.
+            #[inline(always)]
             pub fn id(&self) -> u8 {
                 match self {
                     $(Self::$name(_) => $id,)*
@@ -82,6 +83,7 @@ macro_rules! properties {
                 }
             }
 
+            #[inline(always)]
             fn value(&self) -> Value<'a> {
                 match *self {
                     $(Self::$name(value) => Field::into_value(value),)*
@@ -353,15 +355,21 @@ impl PropertyBuf {
     }
 
     /// Appends a property; on an error the block is as before.
+    // Whoever calls knows which one it is: inlined, all that depends on it is gone.
+    #[inline(always)]
     pub fn push(&mut self, property: Property<'_>) -> Result<(), EncodeError> {
+        self.push_value(property.id(), property.value())
+    }
+
+    fn push_value(&mut self, id: u8, value: Value<'_>) -> Result<(), EncodeError> {
         let mut seen = self.seen;
-        let rule = seen.admit(property.id(), self.place).map_err(|error| match error {
+        let rule = seen.admit(id, self.place).map_err(|error| match error {
             DecodeError::DuplicateProperty => EncodeError::DuplicateProperty,
             _ => EncodeError::PropertyNotAllowed,
         })?;
         let start = self.bytes.len();
-        self.bytes.push(property.id());
-        if let Err(error) = rule.kind.put(&mut self.bytes, property.value()) {
+        self.bytes.push(id);
+        if let Err(error) = rule.kind.put(&mut self.bytes, value) {
             self.bytes.truncate(start);
             return Err(error);
         }
@@ -371,7 +379,9 @@ impl PropertyBuf {
 
     /// Appends a checked block, property by property.
     pub fn extend(&mut self, properties: Properties<'_>) -> Result<(), EncodeError> {
-        properties.iter().try_for_each(|property| self.push(property))
+        properties
+            .values()
+            .try_for_each(|(id, value)| self.push_value(id, value))
     }
 
     /// The block as built so far.

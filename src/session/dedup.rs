@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::deliveries::Deliveries;
 use super::write_ahead::WriteAhead;
 use super::{Event, Millis, Session, State, StoreKey};
 
@@ -78,13 +79,30 @@ pub(super) struct Ledger {
     /// Numbers of entries plus one, by open addressing over the hash; 0 is empty, a number that is no live entry's is as good as a stranger's.
     slots: Vec<u32>,
     taken: usize,
-    /// Claims whose message is not handled: delivery, hash, value. In the order of their deliveries.
-    open: VecDeque<(u32, u64, f64)>,
+    /// Claims whose message is not handled. In the order of their deliveries.
+    open: VecDeque<Open>,
+}
+
+/// A claim whose message is not handled.
+#[derive(Debug)]
+struct Open {
+    delivery: u32,
+    hash: u64,
+    /// The highest one whose handling is known when this message is handled.
+    value: f64,
+    /// The delivery that is the same in a later session, and waits for this one; 0: none.
+    again: u32,
 }
 
 impl Ledger {
     /// Takes a claim; the verdict, how many values of a sequence are missing, and the batch that carries it.
-    fn claim(&mut self, store: &mut WriteAhead, now: Millis, claim: &Claim<'_>) -> (Verdict, u32, u64) {
+    fn claim(
+        &mut self,
+        store: &mut WriteAhead,
+        deliveries: &mut Deliveries,
+        now: Millis,
+        claim: &Claim<'_>,
+    ) -> (Verdict, u32, u64) {
         let hash = hash(claim.key);
         let known = self.find(hash).filter(|entry| entry.expires >= now);
         self.forget_old(store, now, if known.is_some() { MOST } else { MOST - 1 });
@@ -99,6 +117,12 @@ impl Ledger {
         if claim.value <= entry.last {
             let interrupted = claim.value > entry.confirmed && claim.value <= entry.inherited;
             if !interrupted {
+                if claim.value > entry.confirmed
+                    && let Some(first) = self.find_open(usize::MAX, hash, claim.value)
+                    && deliveries.wait_for(first.delivery, claim.delivery)
+                {
+                    first.again = claim.delivery;
+                }
                 return (Verdict::Duplicate, 0, 0);
             }
             // Told once: it counts as handled with the answer to this message.
@@ -124,29 +148,46 @@ impl Ledger {
             return;
         }
         // A message that was kept for a while is claimed behind later ones.
-        let later = |delivery: u32| delivery.wrapping_sub(claim.delivery).wrapping_sub(1) < u32::MAX / 2;
-        let before = self.open.iter().rposition(|(delivery, ..)| !later(*delivery));
-        let at = before.map_or(0, |at| at.saturating_add(1));
-        self.open.insert(at, (claim.delivery, hash, claim.value));
+        let mut at = self.open.len();
+        while let Some(before) = at.checked_sub(1)
+            && let Some(open) = self.open.get(before)
+            && later(open.delivery, claim.delivery)
+        {
+            at = before;
+        }
+        let open = Open {
+            delivery: claim.delivery,
+            hash,
+            value: claim.value,
+            again: 0,
+        };
+        self.open.insert(at, open);
     }
 
-    /// The messages before `frontier` are handled; the batch that says so, if there were claims for one.
-    fn confirm(&mut self, store: &mut WriteAhead, frontier: u32) -> Option<u64> {
-        let mut batch = None;
-        while let Some((delivery, hash, value)) = self.open.front().copied() {
-            // Numbers go round.
-            if frontier.wrapping_sub(delivery).wrapping_sub(1) > u32::MAX / 2 {
-                break;
-            }
-            self.open.pop_front();
-            if let Some(entry) = self.find(hash) {
-                let confirmed = entry.confirmed.max(value);
-                let entry = Entry { confirmed, ..entry };
-                self.set(entry);
-                batch = Some(put(store, &entry));
-            }
+    /// The first claim of a key, among so many, that is not confirmed and has this value or a higher one.
+    fn find_open(&mut self, among: usize, hash: u64, value: f64) -> Option<&mut Open> {
+        let found = |open: &Open| open.hash == hash && open.value >= value;
+        let at = (0..among).find(|at| self.open.get(*at).is_none_or(found))?;
+        self.open.get_mut(at)
+    }
+
+    /// This message is handled: takes out one claim of it. The batch that says so, and the delivery that has waited for it.
+    fn confirm(&mut self, store: &mut WriteAhead, delivery: u32) -> Option<(u64, u32)> {
+        let not_before = |open: &Open| !later(delivery, open.delivery);
+        let at = (0..=self.open.len()).find(|at| self.open.get(*at).is_none_or(not_before))?;
+        self.open.get(at).filter(|open| open.delivery == delivery)?;
+        let Open { hash, value, again, .. } = self.open.remove(at)?;
+        let mut batch = 0;
+        // All up to a value are confirmed together: an earlier message of the key that is not handled holds back this one.
+        if let Some(earlier) = self.find_open(at, hash, NOTHING) {
+            earlier.value = earlier.value.max(value);
+        } else if let Some(entry) = self.find(hash) {
+            let confirmed = entry.confirmed.max(value);
+            let entry = Entry { confirmed, ..entry };
+            self.set(entry);
+            batch = put(store, &entry);
         }
-        batch
+        Some((batch, again))
     }
 
     /// A stored entry; `None` if the value makes no sense.
@@ -260,7 +301,9 @@ impl Session {
             return;
         }
         let token = claim.token;
-        let (verdict, missing, batch) = self.ledger.claim(&mut self.store, self.now, &claim);
+        let (verdict, missing, batch) = self
+            .ledger
+            .claim(&mut self.store, &mut self.deliveries, self.now, &claim);
         let event = Event::Claimed {
             token,
             verdict,
@@ -273,16 +316,17 @@ impl Session {
         }
     }
 
-    /// Confirms the claims of messages that are handled, in one batch with what their acknowledgements stand on.
-    pub(super) fn confirm_claims(&mut self) {
-        if self.ledger.open.is_empty() {
-            return;
-        }
-        let frontier = self.deliveries.frontier();
-        if let Some(batch) = self.ledger.confirm(&mut self.store, frontier) {
-            self.inbound_stored_in = batch;
-        }
+    /// Confirms a claim of a message that is handled, in one batch with what its acknowledgement stands on. The delivery that has waited for it, 0 for none.
+    pub(super) fn confirm_claim(&mut self, delivery: u32) -> Option<u32> {
+        let (batch, again) = self.ledger.confirm(&mut self.store, delivery)?;
+        self.inbound_stored_in = self.inbound_stored_in.max(batch);
+        Some(again)
     }
+}
+
+/// Whether a delivery came after another one: numbers go round.
+const fn later(delivery: u32, other: u32) -> bool {
+    delivery.wrapping_sub(other).wrapping_sub(1) < u32::MAX / 2
 }
 
 /// Writes an entry: the value claimed last, the one confirmed last, and when it is over.
@@ -310,7 +354,7 @@ mod tests {
     #[test]
     fn keys_that_are_claimed_for_ever_take_no_more_room() {
         let mut ledger = Ledger::default();
-        let mut store = WriteAhead::new(false);
+        let (mut store, mut deliveries) = (WriteAhead::new(false), Deliveries::default());
         for time in 0..100_000_u32 {
             let key = (time % 5).to_string();
             let claim = Claim {
@@ -321,7 +365,10 @@ mod tests {
                 value: f64::from(time),
                 ttl: 1_000,
             };
-            assert_eq!(ledger.claim(&mut store, Millis(0), &claim).0, Verdict::New);
+            assert_eq!(
+                ledger.claim(&mut store, &mut deliveries, Millis(0), &claim).0,
+                Verdict::New
+            );
             assert!(ledger.entries.len() <= 2 * ledger.live + SMALLEST + 1);
         }
         assert_eq!((ledger.live, ledger.slots.len()), (6, SMALLEST));

@@ -24,6 +24,8 @@ struct Delivery {
     wire: Vec<u8>,
     exactly_once: bool,
     done: bool,
+    /// It is the same as one of a session that is lost, whose handler has to be done too.
+    waits: bool,
     /// Its answer has a place in the line.
     in_line: bool,
 }
@@ -72,6 +74,7 @@ impl Deliveries {
             wire,
             exactly_once,
             done: false,
+            waits: false,
             in_line: true,
         };
         let mut number = self.number(self.open.len());
@@ -82,6 +85,7 @@ impl Deliveries {
                 wire: Vec::new(),
                 exactly_once: false,
                 done: true,
+                waits: false,
                 in_line: false,
             });
             number = 1;
@@ -158,6 +162,9 @@ impl Deliveries {
     /// The application is done with a message; returns its identifier if that is to be stored before it is said (QoS 2). A number that is not open is ignored.
     pub(super) fn handled(&mut self, number: u32) -> Option<PacketId> {
         let delivery = self.get_mut(number).filter(|delivery| !delivery.done)?;
+        if core::mem::take(&mut delivery.waits) {
+            return None;
+        }
         delivery.done = true;
         delivery.wire = Vec::new();
         let id = delivery.id?;
@@ -234,10 +241,16 @@ impl Deliveries {
         self.begun.contains(id)
     }
 
-    /// The number of the first message that is not handled, or of the next one.
-    pub(super) fn frontier(&self) -> u32 {
-        let done = self.open.iter().take_while(|delivery| delivery.done).count();
-        self.number(done)
+    /// Two messages are the same: when the session of the earlier one is lost, and its handler not done, the later one is not done before it is.
+    /// (In one session the order of the answers sees to it.) Whether it waits.
+    pub(super) fn wait_for(&mut self, earlier: u32, later: u32) -> bool {
+        if self.get_mut(earlier).is_some() {
+            return false;
+        }
+        self.get_mut(later).is_some_and(|delivery| {
+            delivery.waits = true;
+            true
+        })
     }
 
     /// The number of the message that the others wait for.

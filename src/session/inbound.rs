@@ -102,12 +102,18 @@ impl Session {
     pub fn handled(&mut self, now: Millis, first: u32, count: u32) {
         self.tick(now);
         for number in (0..count).map(|at| first.wrapping_add(at)) {
-            if let Some(id) = self.deliveries.handled(number) {
-                self.store_handled(id);
+            self.note_handled(number);
+            while let Some(again) = self.confirm_claim(number) {
+                self.note_handled(again);
             }
         }
-        self.confirm_claims();
         self.send_answers();
+    }
+
+    fn note_handled(&mut self, number: u32) {
+        if let Some(id) = self.deliveries.handled(number) {
+            self.store_handled(id);
+        }
     }
 
     /// Sends the answers whose turn it is.

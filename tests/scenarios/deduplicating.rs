@@ -286,6 +286,66 @@ fn a_handler_that_never_ends_holds_up_nothing_in_the_next_session() {
     assert_eq!(page.claim_id(0, "b"), Some(Verdict::Duplicate));
 }
 
+/// A handler is running when its session is lost.
+fn lost_while_handling() -> World {
+    let mut world = slow();
+    world.message(1, 7, "t", "x");
+    world.claim_id(1, "a");
+    world.commit_all();
+    world.reconnect();
+    world.connack(false, &[]);
+    world.commit_all();
+    world.take();
+    world.claimed.clear();
+    world
+}
+
+#[test]
+fn a_message_of_a_new_session_does_not_confirm_one_of_the_lost_session_that_is_not_handled() {
+    let mut world = lost_while_handling();
+    world.message(1, 7, "t", "y");
+    world.claim_id(2, "b");
+    world.handled(2, 1);
+    world.commit_all();
+    world.expect(&["PUBACK 7"]);
+    let mut page = killed(world);
+    page.message(1, 8, "t", "x");
+    assert_eq!(page.claim_id(1, "a"), Some(Verdict::Interrupted));
+}
+
+#[test]
+fn a_duplicate_in_a_new_session_is_answered_when_the_handler_of_the_lost_one_is_done() {
+    for first_done_first in [true, false] {
+        let mut world = lost_while_handling();
+        world.message(1, 8, "t", "x");
+        assert_eq!(world.claim_id(2, "a"), Some(Verdict::Duplicate));
+        world.message(1, 9, "t", "y");
+        assert_eq!(world.claim_id(3, "b"), None);
+        world.handled(if first_done_first { 1 } else { 2 }, 1);
+        world.handled(3, 1);
+        world.commit_all();
+        world.expect(&[]);
+        world.handled(if first_done_first { 2 } else { 1 }, 1);
+        world.commit_all();
+        world.expect(&["PUBACK 8", "PUBACK 9"]);
+        let mut page = killed(world);
+        assert_eq!(page.claim_id(0, "a"), Some(Verdict::Duplicate));
+    }
+}
+
+#[test]
+fn a_duplicate_in_a_new_session_is_not_lost_when_the_page_is_killed_in_the_handler_of_the_lost_one() {
+    let mut world = lost_while_handling();
+    world.message(1, 8, "t", "x");
+    world.claim_id(2, "a");
+    world.handled(2, 1);
+    world.commit_all();
+    world.expect(&[]);
+    let mut page = killed(world);
+    page.message(1, 8, "t", "x");
+    assert_eq!(page.claim_id(1, "a"), Some(Verdict::Interrupted));
+}
+
 #[test]
 fn snapshots_keep_what_is_begun_and_what_is_claimed() {
     let mut world = slow();

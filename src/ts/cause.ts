@@ -218,18 +218,17 @@ export function causeOf(raw: RawCause): Cause | undefined {
     case "keep-alive-timeout":
       return {
         kind,
-        message: "The broker was silent for one and a half keep-alive intervals. Check the network; the client reconnects.",
+        message: "The broker was silent for one and a half keep-alive intervals. Check the network.",
       };
     case "wrong-subprotocol":
       return {
         kind,
-        message:
-          'The server did not choose the WebSocket subprotocol "mqtt". Check the URL, and that a proxy passes Sec-WebSocket-Protocol on.',
+        message: 'The server did not choose the subprotocol "mqtt". Check the URL, and that proxies pass Sec-WebSocket-Protocol on.',
       };
     case "text-frame":
       return { kind, message: "The server sent a text frame, which MQTT forbids. Check that the URL leads to an MQTT broker." };
     case "address":
-      return { kind, detail, message: `There are no credentials for this attempt: ${detail}. Check the option \`credentials\`.` };
+      return { kind, detail, message: `There are no credentials: ${detail}. Check the option \`credentials\`.` };
     case "authentication":
       return { kind, detail, message: `The client could not authenticate itself: ${detail}. Check \`authentication.respond\`.` };
   }
@@ -251,7 +250,7 @@ export function engineCause(detail: string): EngineCause {
 
 /** The cause of a client that found no slot for its session. */
 export function sessionInUseCause(session: string, slots: number): SessionInUseCause {
-  const message = `The session "${session}" is in use by as many pages as may have it (${slots}). Use one that is open, or set more \`session.slots\` and no \`clientId\`.`;
+  const message = `All ${slots} slots of the session "${session}" are in use. Use a page that is open, or set more \`session.slots\` and no \`clientId\`.`;
   return { kind: "session-in-use", session, message };
 }
 
@@ -289,7 +288,7 @@ function protocolErrorCause(code: number, detail: string): ProtocolErrorCause {
 
 function connectTimeoutCause(phase: ConnectPhase): ConnectTimeoutCause {
   const what = {
-    address: "`credentials` gave no answer in time. Check where it takes them from.",
+    address: "`credentials` gave no answer in time. Check where they come from.",
     socket: "The WebSocket did not open in time. Check the network, the URL and any firewall.",
     handshake: "The server did not answer CONNECT in time. Check that the URL leads to an MQTT broker.",
   }[phase];

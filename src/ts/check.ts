@@ -21,7 +21,7 @@ export function optionalFields(option: string, value: unknown, names: readonly s
 
 function unknownName(option: string, name: string, value: unknown, names: readonly string[]): OptionError {
   const path = option ? `${option}.${name}` : name;
-  return new OptionError(path, `nothing: there is no such option. The options here are: ${names.join(", ")}`, value);
+  return new OptionError(path, `nothing: there is no such option, but ${names.join(", ")}`, value);
 }
 
 /** A whole number from `min` to `max`. */

@@ -27,11 +27,7 @@ export function durationOf(option: string, value: unknown, rule: DurationRule): 
   const amount = toUnit(value, rule.unit);
   if (amount === undefined || amount < rule.min || amount > rule.max) {
     const unit = rule.unit === "s" ? "seconds" : "milliseconds";
-    throw new OptionError(
-      option,
-      `a number of ${unit} from ${rule.min} to ${rule.max}, or text such as "500ms", "30s", "5m", "1h", "1d"`,
-      value,
-    );
+    throw new OptionError(option, `a number of ${unit} from ${rule.min} to ${rule.max}, or text such as "500ms", "30s", "5m", "1d"`, value);
   }
   return amount;
 }

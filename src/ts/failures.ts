@@ -26,8 +26,8 @@ export const DROPPED = 0x10f;
 export const SUPERSEDED = 0x110;
 export const OFFLINE = 0x111;
 
-/** A row of the table: the literal `code` of the error, what happened, what to do. */
-type Row = readonly [code: LocalCode, message: string, hint: string];
+/** A row of the table: the literal `code` of the error, and what happened and what to do, or the reason code that a broker would have said it with. */
+type Row = readonly [code: LocalCode, what: string | number, hint?: string];
 
 type LocalCode =
   | "abandoned"
@@ -45,39 +45,32 @@ type LocalCode =
   | "wildcard-not-available"
   | "shared-not-available";
 
+const FULL = [
+  "The queue of messages that wait to be sent is full",
+  "Publish less while offline, or raise `queue.messages` and `queue.bytes`",
+] as const;
+
 const TABLE: Readonly<Record<number, Row>> = {
   256: [
     "abandoned",
     "It waited in a stored session of another broker or client identifier",
     "Use another `session.name` for another broker or `clientId`",
   ],
-  258: [
-    "queue-full",
-    "The queue of messages that wait to be sent is full",
-    "Publish less while offline, or raise `queue.messages` and `queue.bytes`",
-  ],
-  259: [
-    "packet-too-large",
-    "The message is larger than the broker takes",
-    "Send less in one message; `client.status.limits.maximumPacketSize` is the limit",
-  ],
-  260: ["qos-not-supported", "The broker does not support this QoS", "Use a lower `qos`; `client.status.limits.maximumQos` is the highest"],
-  261: ["retain-not-available", "The broker does not keep retained messages", "Publish without `retain`"],
+  258: ["queue-full", ...FULL],
+  259: ["packet-too-large", 149],
+  260: ["qos-not-supported", 155],
+  261: ["retain-not-available", 154],
   262: [
     "indeterminate",
     "The broker lost the session or lowered its limits while this message was under way: nobody can tell whether it arrived",
-    "Check by other means before sending it again, and raise `session.expiry`",
+    "Check before sending it again, and raise `session.expiry`",
   ],
-  263: ["invalid-topic", "The engine refused the topic", "Use a topic name without wildcards, or a valid filter"],
+  263: ["invalid-topic", "The engine refused the topic", "Use a valid topic name or filter"],
   264: ["invalid-properties", "The engine refused the properties", "Check the options of the call"],
-  265: ["wildcard-not-available", "The broker does not support wildcards in filters", "Subscribe to exact topics"],
-  266: ["shared-not-available", "The broker does not support shared subscriptions", "Subscribe without $share"],
-  267: ["expired", "The message was over before it could be sent", "Raise its `expiry`, or publish it again if it is still wanted"],
-  271: [
-    "dropped",
-    "The queue of messages that wait to be sent was full",
-    "Publish less while offline, or raise `queue.messages` and `queue.bytes`",
-  ],
+  265: ["wildcard-not-available", 162],
+  266: ["shared-not-available", 158],
+  267: ["expired", "The message was over before it could be sent", "Raise its `expiry`, or publish it again"],
+  271: ["dropped", ...FULL],
   272: ["superseded", "A later message with the same topic took its place before it was sent", "`queue.overflow` asks for it"],
   273: ["offline", "There is no link, and messages at QoS 0 do not wait for one", 'Publish with QoS 1, or set `queue.qos0` to "queue"'],
 };
@@ -89,7 +82,8 @@ export function failureOf(
 ): { readonly code: LocalCode | "refused"; readonly failure: Failure } {
   const row = TABLE[code];
   if (row !== undefined) {
-    const [literal, message, hint] = row;
+    const [literal, what, todo = ""] = row;
+    const [message, hint] = typeof what === "number" ? [reasonName(what), reasonHint(what)] : [what, todo];
     return { code: literal, failure: { message, hint, ...UNSAID } };
   }
   const name = reasonName(code);

@@ -76,15 +76,17 @@ function textBytes(text: string): Uint8Array {
   return encodeText(text);
 }
 
+const UNWRITTEN = "Publish text, bytes, or a value that JSON can carry";
+
 function jsonText(value: unknown): string {
   let json: string | undefined;
   try {
     json = JSON.stringify(value);
   } catch (cause) {
-    throw new PayloadError("The payload cannot be written as JSON", "Publish text, bytes, or a value without cycles and BigInt", { cause });
+    throw new PayloadError("The payload cannot be written as JSON", UNWRITTEN, { cause });
   }
   if (json === undefined || (json === "{}" && !isPlainObject(value))) {
-    throw new PayloadError(`A payload cannot be ${kindOf(value)}`, "Publish text, bytes, or a value that JSON can carry");
+    throw new PayloadError(`A payload cannot be ${kindOf(value)}`, UNWRITTEN);
   }
   return json;
 }

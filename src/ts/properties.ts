@@ -38,35 +38,35 @@ export interface PropertyValues {
   userProperties?: [string, string][];
 }
 
-type Kind = "byte" | "u16" | "u32" | "varint" | "text" | "binary" | "pair";
+type Kind = 1 | 2 | 4 | "varint" | "text" | "binary" | "pair";
 
 /** Identifier -> (type, name on this side). A property without a name is skipped in reading. */
 const TABLE: Readonly<Record<number, readonly [kind: Kind, name?: keyof PropertyValues]>> = {
-  1: ["byte", "payloadFormat"],
-  2: ["u32", "expiry"],
+  1: [1, "payloadFormat"],
+  2: [4, "expiry"],
   3: ["text", "contentType"],
   8: ["text", "responseTopic"],
   9: ["binary", "correlationData"],
   11: ["varint", "subscriptionIdentifiers"],
-  17: ["u32", "sessionExpiry"],
+  17: [4, "sessionExpiry"],
   18: ["text"],
-  19: ["u16"],
+  19: [2],
   21: ["text"],
   22: ["binary", "authenticationData"],
-  24: ["u32", "willDelay"],
+  24: [4, "willDelay"],
   26: ["text", "responseInformation"],
   28: ["text"],
   31: ["text", "reasonString"],
-  33: ["u16"],
-  34: ["u16"],
-  35: ["u16"],
-  36: ["byte"],
-  37: ["byte"],
+  33: [2],
+  34: [2],
+  35: [2],
+  36: [1],
+  37: [1],
   38: ["pair", "userProperties"],
-  39: ["u32"],
-  40: ["byte"],
-  41: ["byte"],
-  42: ["byte"],
+  39: [4],
+  40: [1],
+  41: [1],
+  42: [1],
 };
 
 /** The property block of `values`, or nothing when there are none. Values are checked by the caller. */
@@ -84,18 +84,14 @@ const ROWS = Object.entries(TABLE).map(([id, row]) => [Number(id), row] as const
 
 function encoded(kind: Exclude<Kind, "varint">, value: unknown): Uint8Array[] {
   switch (kind) {
-    case "byte":
-      return [Uint8Array.of(value as number)];
-    case "u16":
-      return [bigEndian(value as number, 2)];
-    case "u32":
-      return [bigEndian(value as number, 4)];
     case "text":
       return prefixed(encodeText(value as string));
     case "binary":
       return prefixed(value as Uint8Array);
     case "pair":
       return (value as readonly string[]).flatMap((text) => prefixed(encodeText(text)));
+    default:
+      return [bigEndian(value as number, kind)];
   }
 }
 
@@ -158,12 +154,6 @@ class Reader {
 
   read(kind: Kind): unknown {
     switch (kind) {
-      case "byte":
-        return this.integer(1);
-      case "u16":
-        return this.integer(2);
-      case "u32":
-        return this.integer(4);
       case "varint":
         return this.#varint();
       case "text":
@@ -172,6 +162,8 @@ class Reader {
         return this.#binary().slice(); // own bytes: a view would keep the whole frame alive
       case "pair":
         return [decodeText(this.#binary()), decodeText(this.#binary())];
+      default:
+        return this.integer(kind);
     }
   }
 

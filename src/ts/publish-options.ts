@@ -82,7 +82,7 @@ export function publishSettings(options: PublishOptions): PublishSettings {
 
 function stage(until: unknown, qos: Qos): number {
   if (oneOf("until", until, ["acknowledged", "stored"]) === "acknowledged") return 0;
-  if (qos === 0) throw new OptionError("until", '"stored" only at QoS 1 and 2: nothing else is stored', until);
+  if (qos === 0) throw new OptionError("until", '"stored" only at QoS 1 and 2', until);
   return STORED;
 }
 

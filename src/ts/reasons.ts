@@ -7,6 +7,7 @@ const ASK_BROKER = "Look into the broker's log";
 const AGAIN = "It is tried again";
 const CLIENT_ID = "Choose another `clientId`, or leave it out to get one";
 const CREDENTIALS = "Check what `credentials` gives";
+const ADMINISTRATOR = "Ask the broker's administrator";
 const REDIRECTED = 'The client goes to `serverReference` unless the option `redirect` is "report"';
 
 /** MQTT 5.0, section 2.4. */
@@ -26,10 +27,10 @@ const V5: Readonly<Record<number, Reason>> = {
   132: ["Unsupported protocol version", 'Leave the option `protocol` out, or set it to "3.1.1"'],
   133: ["Client identifier not valid", CLIENT_ID],
   134: ["Bad user name or password", CREDENTIALS],
-  135: ["Not authorized", "Give this user the right to do it in the broker's access rules"],
+  135: ["Not authorized", "Check the broker's access rules"],
   136: ["Server unavailable", AGAIN],
   137: ["Server busy", AGAIN],
-  138: ["Banned", "The broker's administrator has banned this client"],
+  138: ["Banned", ADMINISTRATOR],
   139: ["Server shutting down", AGAIN],
   140: ["Bad authentication method", "Check `authentication.method`"],
   141: ["Keep alive timeout", "Check the network, or raise `keepAlive`"],
@@ -40,13 +41,13 @@ const V5: Readonly<Record<number, Reason>> = {
   146: ["Packet identifier not found", "Messages may have been lost"],
   147: ["Receive maximum exceeded"],
   148: ["Topic alias invalid", "Set the option `outboundTopicAliases` to false"],
-  149: ["Packet too large", "Send less in one message, or raise the limit (`maximumPacketSize` here, or the broker's)"],
+  149: ["Packet too large", "Send less in one message: `client.status.limits.maximumPacketSize` is what the broker takes"],
   150: ["Message rate too high", "Publish less often"],
-  151: ["Quota exceeded", "A limit of the broker is reached; look into its configuration"],
-  152: ["Administrative action", "The broker's administrator closed the connection"],
+  151: ["Quota exceeded", "Look into the broker's configuration"],
+  152: ["Administrative action", ADMINISTRATOR],
   153: ["Payload format invalid", 'The payload is not UTF-8 although `payloadFormat` says "text"'],
   154: ["Retain not supported", "Publish without `retain`"],
-  155: ["QoS not supported", "Use a lower `qos`"],
+  155: ["QoS not supported", "Use a lower `qos`: `client.status.limits.maximumQos` is the highest"],
   156: ["Use another server", REDIRECTED],
   157: ["Server moved", REDIRECTED],
   158: ["Shared subscriptions not supported", "Subscribe without $share"],

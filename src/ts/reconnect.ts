@@ -75,7 +75,7 @@ export function reconnectOptions(value: unknown): Pick<EngineOptions, "reconnect
 }
 
 function range(min: number, max: number): { readonly min: number; readonly max: number } {
-  if (min < 1) throw new OptionError("reconnect.min", "at least 1 millisecond: nothing doubled is nothing", min);
+  if (min < 1) throw new OptionError("reconnect.min", "at least 1 millisecond", min);
   if (max < min) throw new OptionError("reconnect.max", `at least reconnect.min, which is ${min}`, max);
   return { min, max };
 }

@@ -99,7 +99,7 @@ export function sessionOptions(
   integer("session.slots", slots, 1, single ? 1 : 1_000);
   const { cleanStart = !stored } = given;
   if (!boolean("session.cleanStart", cleanStart) && !stored && !single) {
-    throw new OptionError("session.cleanStart", "false only with a `clientId` or a `session.name`: a session is found by it", false);
+    throw new OptionError("session.cleanStart", "false only with a `clientId` or a `session.name`", false);
   }
   const whenAbsent = stored ? 3_600 : protocol === 5 ? 120 : cleanStart ? 0 : U32;
   return {

@@ -2,7 +2,7 @@
 import { type Cause, type ConnectPhase, causeOf, closedCause } from "./cause.js";
 import type { Qos } from "./options.js";
 import { propertiesIn, type UserProperties } from "./properties.js";
-import { type ConnectedRecord, readConnected, type StatusRecord } from "./records.js";
+import type { ConnectedRecord, StatusRecord } from "./records.js";
 import type { Durability } from "./storage.js";
 
 interface StatusBase {
@@ -178,7 +178,7 @@ export function statusOf(record: StatusRecord, connection: Connection | undefine
         attempt,
         since: at,
         durability,
-        ...(connection ?? connectionOf(readConnected(new Uint32Array(0), 0), undefined)),
+        ...(connection as Connection), // CONNECTED comes before
       };
     case "waiting":
       return { state: "waiting", attempt, retryAt: at, cause: cause ?? closedCause(), durability };

@@ -62,20 +62,20 @@ export interface SubscribeSettings extends WireSubscription {
 export function subscribeSettings(options: unknown, handler: unknown, filter: string): SubscribeSettings {
   if (handler !== undefined && typeof handler !== "function") throw new OptionError("handler", "a function", handler);
   const given = optionalFields("", options, NAMES);
-  const qos = given["qos"] === undefined ? 0 : oneOf("qos", given["qos"], [0, 1, 2]);
-  const noLocal = given["noLocal"] === undefined ? false : boolean("noLocal", given["noLocal"]);
-  if (noLocal && filter.startsWith("$share/")) throw new OptionError("noLocal", "only false in a shared subscription [MQTT-3.8.3-4]", true);
-  const retainAsPublished = given["retainAsPublished"] === undefined ? false : boolean("retainAsPublished", given["retainAsPublished"]);
-  const handling = given["retainHandling"] === undefined ? "send" : oneOf("retainHandling", given["retainHandling"], RETAIN_HANDLING);
+  const { qos = 0, noLocal = false, retainAsPublished = false, retainHandling = "send", ack = "handled", buffer = 10_000 } = given;
+  const { userProperties, dedupe, signal } = given;
+  const local = boolean("noLocal", noLocal) ? 4 : 0;
+  if (local && filter.startsWith("$share/")) throw new OptionError("noLocal", "only false in a shared subscription [MQTT-3.8.3-4]", true);
   return {
-    bits: qos | (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (RETAIN_HANDLING.indexOf(handling) << 4),
-    properties:
-      given["userProperties"] === undefined
-        ? undefined
-        : encodeProperties({ userProperties: pairs("userProperties", given["userProperties"]) }),
-    received: given["ack"] !== undefined && oneOf("ack", given["ack"], ["handled", "received"]) === "received",
-    dedupe: given["dedupe"] === undefined ? undefined : dedupeSettings(given["dedupe"], filter),
-    buffer: given["buffer"] === undefined ? 10_000 : integer("buffer", given["buffer"], 1, 10_000_000),
-    signal: given["signal"] === undefined ? undefined : abortSignal("signal", given["signal"]),
+    bits:
+      oneOf("qos", qos, [0, 1, 2]) |
+      local |
+      (boolean("retainAsPublished", retainAsPublished) ? 8 : 0) |
+      (RETAIN_HANDLING.indexOf(oneOf("retainHandling", retainHandling, RETAIN_HANDLING)) << 4),
+    properties: userProperties === undefined ? undefined : encodeProperties({ userProperties: pairs("userProperties", userProperties) }),
+    received: oneOf("ack", ack, ["handled", "received"]) === "received",
+    dedupe: dedupe === undefined ? undefined : dedupeSettings(dedupe, filter),
+    buffer: integer("buffer", buffer, 1, 10_000_000),
+    signal: signal === undefined ? undefined : abortSignal("signal", signal),
   };
 }

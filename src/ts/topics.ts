@@ -47,14 +47,18 @@ function wildcardOf(filter: string, part: string, level: number, last: boolean, 
     throw new TopicError(
       filter,
       `has a wildcard in the middle of the level "${part}"`,
-      "A wildcard stands at the start of its level, with at most a name behind it: +id, #rest",
+      "A wildcard takes a whole level, with at most a name behind it: +id, #rest",
     );
   }
-  if (kind === "#" && !last) throw new TopicError(filter, "has levels after #", "# takes all levels that follow, so it must be last");
+  if (kind === "#" && !last) throw new TopicError(filter, "has levels after #", "# stands for all of them, so it must be last");
   const name = part.slice(1);
   if (name !== "") {
     if (!NAME.test(name))
-      throw new TopicError(filter, `has a wildcard with the name "${name}"`, "A name begins with a letter, then letters, digits, _ and -");
+      throw new TopicError(
+        filter,
+        `has a wildcard with the name "${name}"`,
+        "A name has letters, digits, _ and -, and begins with a letter",
+      );
     named.push({ name, level, rest: kind === "#" });
   }
   return kind;
@@ -72,7 +76,7 @@ function sharePrefix(filter: string): string {
 }
 
 function checkText(text: unknown, what: string): asserts text is string {
-  if (typeof text !== "string") throw new TopicError(String(text), `is not a ${what}`, `A ${what} is text`);
+  if (typeof text !== "string") throw new TopicError(String(text), `is not a ${what}`, "It is text");
   if (text === "") throw new TopicError(text, `is not a ${what}: it is empty`, "It needs at least one character");
   const problem = textProblem(text);
   if (problem !== undefined) throw new TopicError(text, `is not a ${what}: ${problem}`, "Use text that UTF-8 can carry, up to 65535 bytes");

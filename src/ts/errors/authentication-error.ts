@@ -11,7 +11,7 @@ import { HawserError } from "./hawser-error.js";
 export type AuthenticationFailure = "failed" | "unavailable" | "not-configured";
 
 const TEXTS: Readonly<Record<AuthenticationFailure, readonly [message: string, hint: string]>> = {
-  failed: ["The link ended before the re-authentication did", "The client reconnects and authenticates then; `cause` says why it ended"],
+  failed: ["The link ended before the re-authentication did", "The client reconnects; `cause` says why"],
   unavailable: ["There is no link, or an authentication is under way", "Wait for the status `online` and for earlier calls"],
   "not-configured": ["There is no authentication method to use again", "Set the option `authentication`"],
 };

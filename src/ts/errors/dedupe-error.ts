@@ -19,7 +19,7 @@ export class DedupeError extends HawserError {
   constructor(filter: string, topic: string, problem: string, options?: ErrorOptions) {
     super(
       `A message on "${topic}" is handled without de-duplication: ${problem}`,
-      "Give each message a key (text or a number), and numbers from 0 on as timestamp or sequence",
+      "A key is a text or a number; timestamp and sequence are numbers from 0 on",
       options,
     );
     this.filter = filter;

@@ -15,10 +15,7 @@ export class OverflowError extends HawserError {
   readonly filter: string;
 
   constructor(filter: string, limit: number) {
-    super(
-      `The iterator of "${filter}" is ${limit} messages behind`,
-      "Take messages faster, pass a handler instead, or raise the option `buffer`",
-    );
+    super(`The iterator of "${filter}" is ${limit} messages behind`, "Take them faster, pass a handler, or raise the option `buffer`");
     this.filter = filter;
   }
 

@@ -35,22 +35,20 @@ export type PublishFailure =
 export class PublishError extends HawserError {
   override readonly code: PublishFailure;
   /** The MQTT reason code, when the broker gave one. */
-  readonly reasonCode: number | undefined;
+  declare readonly reasonCode: number | undefined;
   /** Its name, for example `"Not authorized"`. */
-  readonly reasonName: string | undefined;
+  declare readonly reasonName: string | undefined;
   /** The broker's own words, when it sent some. */
-  readonly reasonString: string | undefined;
+  declare readonly reasonString: string | undefined;
   /** What else it said, in order. */
-  readonly userProperties: UserProperties;
+  declare readonly userProperties: UserProperties;
 
   /** @internal */
   constructor(code: PublishFailure, failure: Failure) {
-    super(failure.message, failure.hint);
+    const { message, hint, ...said } = failure;
+    super(message, hint);
     this.code = code;
-    this.reasonCode = failure.reasonCode;
-    this.reasonName = failure.reasonName;
-    this.reasonString = failure.reasonString;
-    this.userProperties = failure.userProperties;
+    Object.assign(this, said);
   }
 
   override get name(): "PublishError" {

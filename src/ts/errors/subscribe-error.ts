@@ -32,29 +32,27 @@ export class SubscribeError extends HawserError {
   /** The filter as it was sent. */
   readonly filter: string;
   /** The MQTT reason code, when the broker gave one. */
-  readonly reasonCode: number | undefined;
+  declare readonly reasonCode: number | undefined;
   /** Its name, for example `"Not authorized"`. */
-  readonly reasonName: string | undefined;
+  declare readonly reasonName: string | undefined;
   /** The broker's own words, when it sent some. */
-  readonly reasonString: string | undefined;
+  declare readonly reasonString: string | undefined;
   /** What else it said, in order. */
-  readonly userProperties: UserProperties;
+  declare readonly userProperties: UserProperties;
 
   /** @internal */
   constructor(filter: string, code: SubscribeFailure, failure: Failure) {
-    super(`"${filter}": ${failure.message}`, failure.hint);
+    const { message, hint, ...said } = failure;
+    super(`"${filter}": ${message}`, hint);
     this.filter = filter;
     this.code = code;
-    this.reasonCode = failure.reasonCode;
-    this.reasonName = failure.reasonName;
-    this.reasonString = failure.reasonString;
-    this.userProperties = failure.userProperties;
+    Object.assign(this, said);
   }
 
   /** @internal For those who wait for the broker's answer to a filter that the user has left. */
   static left(filter: string): SubscribeError {
     return new SubscribeError(filter, "unsubscribed", {
-      message: "The subscription was ended before the broker answered",
+      message: "It was ended before the broker answered",
       hint: "Wait for `ready` before unsubscribe()",
       ...UNSAID,
     });

@@ -1,11 +1,10 @@
 //! What the application says of messages: nothing is begun twice, and what a page that was killed had begun is told.
 
-use hawser::session::{Config, Rule, StorageFault, Verdict};
+use hawser::session::{Config, Rule, Verdict};
 
 use crate::world::{World, lasting};
 
 const HOUR: u64 = 3_600_000;
-const INTERRUPTED: u8 = 1 << 5;
 
 fn stored() -> Config {
     Config {
@@ -18,7 +17,7 @@ fn stored() -> Config {
 }
 
 /// A page whose store commits when it is told to, and whose handlers end when they are told to.
-fn slow() -> World {
+pub fn slow() -> World {
     let mut world = World::online(stored());
     world.commit_all();
     world.take();
@@ -27,7 +26,7 @@ fn slow() -> World {
 }
 
 /// The page is killed, and another one goes on with what was committed.
-fn killed(world: World) -> World {
+pub fn killed(world: World) -> World {
     let mut page = world.reload(stored(), 1_000);
     page.start();
     page.commit_all();
@@ -41,12 +40,12 @@ fn killed(world: World) -> World {
 }
 
 impl World {
-    fn claim_next(&mut self, delivery: u32, key: &str, rule: Rule, value: f64) {
+    pub fn claim_next(&mut self, delivery: u32, key: &str, rule: Rule, value: f64) {
         self.claim_value(self.claimed.len() as u32, delivery, key, rule, value);
     }
 
     /// Claims a message by its identifier, and the verdict, if it has come.
-    fn claim_id(&mut self, delivery: u32, key: &str) -> Option<Verdict> {
+    pub fn claim_id(&mut self, delivery: u32, key: &str) -> Option<Verdict> {
         let before = self.claimed.len();
         self.claim(before as u32, delivery, key);
         self.claimed.get(before).map(|(_, verdict, _)| *verdict)
@@ -230,123 +229,6 @@ fn a_key_stays_known_while_others_are_claimed_again_and_again() {
 }
 
 #[test]
-fn a_qos_2_message_that_a_killed_page_had_begun_is_told_and_not_handled_again() {
-    let mut world = slow();
-    world.message(2, 9, "gerät/7", "hello");
-    world.commit();
-    assert_eq!(world.ready, [1], "the handler begins");
-    let mut page = killed(world);
-    let told = page.take_delivered();
-    assert_eq!(told.len(), 1);
-    assert_eq!(
-        (told[0].topic.as_str(), told[0].payload.as_slice()),
-        ("gerät/7", &b"hello"[..])
-    );
-    assert_eq!((told[0].flags & INTERRUPTED, told[0].delivery), (INTERRUPTED, 0));
-    let again = page.message_bytes(2, 9, "gerät/7", b"hello", true, &[]);
-    page.send_bytes(&again);
-    page.commit_all();
-    page.expect(&["PUBREC 9"]);
-    assert!(page.take_delivered().is_empty() && page.ready.is_empty());
-    let mut third = killed(page);
-    assert!(third.take_delivered().is_empty(), "told once");
-}
-
-#[test]
-fn a_qos_2_message_that_was_not_written_down_comes_as_new_after_the_page_was_killed() {
-    let mut world = slow();
-    world.message(2, 9, "t", "x");
-    assert!(world.ready.is_empty());
-    let mut page = killed(world);
-    assert!(page.take_delivered().is_empty());
-    let again = page.message_bytes(2, 9, "t", b"x", true, &[]);
-    page.send_bytes(&again);
-    page.commit();
-    assert_eq!(page.ready, [1]);
-    page.handled(1, 1);
-    page.commit();
-    page.expect(&["PUBREC 9"]);
-}
-
-#[test]
-fn a_handler_that_never_ends_holds_up_nothing_in_the_next_session() {
-    let mut world = slow();
-    world.message(1, 7, "t", "never");
-    world.claim_id(1, "a");
-    world.commit_all();
-    world.slow_store = false;
-    world.reconnect();
-    world.connack(false, &[]);
-    world.take();
-    world.message(1, 7, "t", "x");
-    world.claim_id(2, "b");
-    world.handled(2, 1);
-    world.expect(&["PUBACK 7"]);
-    let mut page = killed(world);
-    assert_eq!(page.claim_id(0, "b"), Some(Verdict::Duplicate));
-}
-
-/// A handler is running when its session is lost.
-fn lost_while_handling() -> World {
-    let mut world = slow();
-    world.message(1, 7, "t", "x");
-    world.claim_id(1, "a");
-    world.commit_all();
-    world.reconnect();
-    world.connack(false, &[]);
-    world.commit_all();
-    world.take();
-    world.claimed.clear();
-    world
-}
-
-#[test]
-fn a_message_of_a_new_session_does_not_confirm_one_of_the_lost_session_that_is_not_handled() {
-    let mut world = lost_while_handling();
-    world.message(1, 7, "t", "y");
-    world.claim_id(2, "b");
-    world.handled(2, 1);
-    world.commit_all();
-    world.expect(&["PUBACK 7"]);
-    let mut page = killed(world);
-    page.message(1, 8, "t", "x");
-    assert_eq!(page.claim_id(1, "a"), Some(Verdict::Interrupted));
-}
-
-#[test]
-fn a_duplicate_in_a_new_session_is_answered_when_the_handler_of_the_lost_one_is_done() {
-    for first_done_first in [true, false] {
-        let mut world = lost_while_handling();
-        world.message(1, 8, "t", "x");
-        assert_eq!(world.claim_id(2, "a"), Some(Verdict::Duplicate));
-        world.message(1, 9, "t", "y");
-        assert_eq!(world.claim_id(3, "b"), None);
-        world.handled(if first_done_first { 1 } else { 2 }, 1);
-        world.handled(3, 1);
-        world.commit_all();
-        world.expect(&[]);
-        world.handled(if first_done_first { 2 } else { 1 }, 1);
-        world.commit_all();
-        world.expect(&["PUBACK 8", "PUBACK 9"]);
-        let mut page = killed(world);
-        assert_eq!(page.claim_id(0, "a"), Some(Verdict::Duplicate));
-    }
-}
-
-#[test]
-fn a_duplicate_in_a_new_session_is_not_lost_when_the_page_is_killed_in_the_handler_of_the_lost_one() {
-    let mut world = lost_while_handling();
-    world.message(1, 8, "t", "x");
-    world.claim_id(2, "a");
-    world.handled(2, 1);
-    world.commit_all();
-    world.expect(&[]);
-    let mut page = killed(world);
-    page.message(1, 8, "t", "x");
-    assert_eq!(page.claim_id(1, "a"), Some(Verdict::Interrupted));
-}
-
-#[test]
 fn snapshots_keep_what_is_begun_and_what_is_claimed() {
     let mut world = slow();
     world.message(2, 9, "t", "begun");
@@ -360,29 +242,6 @@ fn snapshots_keep_what_is_begun_and_what_is_claimed() {
     let mut page = killed(world);
     assert_eq!(page.take_texts(), ["t begun"]);
     assert_eq!(page.claim_id(1, "key"), Some(Verdict::Interrupted));
-}
-
-#[test]
-fn what_was_begun_while_the_store_had_failed_is_in_its_first_snapshot() {
-    let mut world = slow();
-    let now = world.time();
-    world.session.handle_store_failed(now, StorageFault::Quota, "");
-    world.batches.clear();
-    world.message(2, 9, "t", "begun");
-    world.message(2, 8, "t", "handled");
-    world.handled(2, 1);
-    world.session.handle_store_back(now);
-    world.drain();
-    world.commit_all();
-    let mut page = killed(world);
-    assert_eq!(page.take_texts(), ["t begun"], "interrupted");
-    for id in [9, 8] {
-        let again = page.message_bytes(2, id, "t", b"x", true, &[]);
-        page.send_bytes(&again);
-        page.commit_all();
-        page.expect(&[&format!("PUBREC {id}")]);
-    }
-    assert!(page.take_delivered().is_empty() && page.ready.is_empty());
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod frames;
 mod handling;
 mod identifiers;
 mod information;
+mod interrupting;
 mod keep_alive;
 mod keeping;
 mod limits;

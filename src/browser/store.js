@@ -3,6 +3,12 @@
 
 const LOG = "log";
 
+/** A database that is deleted as soon as it is there. */
+const SCRATCH = "hawser";
+
+/** What the name of the mark that there is a log has behind that of its database. */
+const KEPT = "/kept";
+
 /** Step n brings a database from version n of the schema to n + 1. A step that was released stays as it is: databases of that version exist. */
 const UPGRADES = [(database) => database.createObjectStore(LOG)];
 
@@ -29,6 +35,20 @@ const ABORTED = 4;
 const DELETED = 6;
 const OTHER = 7;
 const reasonOf = (error, otherwise) => ({ TimeoutError: 2, QuotaExceededError: 3 })[error?.name] ?? otherwise;
+
+/**
+ * Has Chromium begin a new file for what changes. A kill may leave half a record at the end of the old one; Chromium would go on behind it, find
+ * the file damaged when it is started again, and delete all databases of the origin (google/leveldb#1287). What makes it begin another is that
+ * a database is deleted.
+ */
+function renewFile() {
+  if (!("dataLoss" in IDBVersionChangeEvent.prototype)) return; // not Chromium
+  const request = indexedDB.open(SCRATCH);
+  request.onsuccess = () => {
+    request.result.close();
+    indexedDB.deleteDatabase(SCRATCH);
+  };
+}
 
 /** What a promise comes to, in bounded time. */
 const inTime = (promise) => {
@@ -73,9 +93,11 @@ export class Log {
   /** Opens the database, reads it, and resolves when it has told what came of that. */
   async open() {
     try {
+      renewFile();
       const log = (await this.#connect()).transaction(LOG).objectStore(LOG);
       const [numbers, segments, past] = await Promise.all([result(log.getAllKeys()), result(log.getAll()), this.#mark("has")]);
-      this.#last = numbers.at(-1) ?? 0;
+      // No segments, but a last number all the same, is what the engine calls damaged.
+      this.#last = numbers.at(-1) ?? Number(await this.#mark("has", KEPT));
       this.#past = past;
       this.#segments = past ? [0] : segments; // as good as damaged
     } catch (error) {
@@ -110,6 +132,7 @@ export class Log {
       log.put(segment.slice(), number); // a copy, or all memory of the module would be stored
       transaction.commit();
       await result(transaction);
+      if (snapshot) this.#mark("open", KEPT);
       // Before it counts.
       if (snapshot && this.#past) this.#past = !(await inTime(caches.delete(this.#name)));
     } catch (error) {
@@ -157,12 +180,12 @@ export class Log {
   }
 
   /**
-   * Sets the mark that the log is past ("open"), or looks for it ("has"): that it could not be deleted, though its session went on without it. It is a cache with
-   * nothing in it, because IndexedDB is out of order then.
+   * Sets a mark ("open"), or looks for it ("has"): that the log is past, because it could not be deleted though its session went on without it, or (KEPT) that there
+   * is one, because the browser may delete it. It is a cache with nothing in it: IndexedDB cannot be asked then.
    */
-  async #mark(what) {
+  async #mark(what, kind = "") {
     try {
-      return await inTime(caches[what](this.#name));
+      return await inTime(caches[what](this.#name + kind));
     } catch {
       return false; // there are none, or this context may not use them
     }

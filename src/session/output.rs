@@ -150,7 +150,7 @@ pub struct Restored {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Gap {
-    /// The broker does not have the session any more.
+    /// The broker does not have the session any more, or the store has not.
     SessionLost = 0,
     /// The session expired while no page had it.
     SessionExpired = 1,
@@ -180,7 +180,7 @@ pub enum StorageFault {
     Quota = 3,
     /// A commit failed.
     Aborted = 4,
-    /// What it held makes no sense: the session begins anew.
+    /// What it held is gone or makes no sense: the session begins anew.
     Damaged = 5,
     /// It was deleted from outside.
     Deleted = 6,

@@ -32,6 +32,10 @@ impl Session {
         };
         let fault = facts.is_err().then_some(StorageFault::Damaged);
         self.tell_storage(self.durability_of_store(), fault, "");
+        if fault.is_some() {
+            // For which subscriptions is not known.
+            self.out.events.push(Event::Gap(Gap::SessionLost));
+        }
         if let (Ok(log), Ok(Some(facts))) = (&log, facts) {
             self.take_up(log, &facts);
         }

@@ -40,7 +40,7 @@ const TEXTS: Readonly<Record<StorageReason, string>> = {
   blocked: "Another page blocks the database: close or reload it.",
   quota: "There is no room left for this site's data.",
   aborted: "The browser could not store a change.",
-  damaged: "What was stored makes no sense: the session begins anew.",
+  damaged: "What was stored is gone or makes no sense: the session begins anew.",
   deleted: "The database was deleted by somebody else.",
   other: "The store has failed.",
 };

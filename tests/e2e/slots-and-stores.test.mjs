@@ -176,6 +176,35 @@ matrix("stores", { protocols: ["5.0"], broker: { users: [{ username: "wall-user"
     assert.deepEqual([typeof id, (await second.session()).durability], ["number", "relaxed"]);
   });
 
+  test("a database that is gone when the page opens it is told, with a gap, and the session begins anew", async ({ connect, lab }) => {
+    const options = { ...stored(), credentials };
+    const first = await connect(options);
+    const { clientId } = await first.until({ state: "online" });
+    assert.deepEqual(await first.untilTold("gap", 0), [], "nothing is missing of a new session");
+    await first.close();
+    await lab.page.evaluate(
+      (name) =>
+        new Promise((resolve) => {
+          indexedDB.deleteDatabase(`hawser/${name}/0`).onsuccess = resolve;
+        }),
+      options.session.name,
+    );
+    const second = await connect(options);
+    const [{ durability, reason }] = await second.untilTold("storage");
+    assert.deepEqual([durability, reason], ["relaxed", "damaged"]);
+    assert.deepEqual(
+      (await second.untilTold("gap")).map(({ kind }) => kind),
+      ["session-lost"],
+    );
+    assert.notEqual((await second.until({ state: "online" })).clientId, clientId);
+    await second.close();
+    const third = await connect(options);
+    assert.deepEqual(
+      (await third.untilTold("storage")).map((storage) => storage.reason),
+      ["none"],
+    );
+  });
+
   test("a database that somebody deletes costs the durability, not a message, and that is told", async ({ broker, connect, lab }) => {
     const [options, topic] = [stored({ durability: "strict" }), unique("deleted")];
     const client = await connect({ ...options, credentials });

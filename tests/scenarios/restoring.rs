@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use hawser::codec::Property;
-use hawser::session::{Config, Durability, Failure, StorageFault};
+use hawser::session::{Config, Durability, Failure, Gap, StorageFault};
 
 use crate::world::{World, lasting};
 
@@ -209,6 +209,7 @@ fn a_damaged_log_is_said_to_be_one_and_the_session_begins_anew() {
             [(Durability::Relaxed, Some(StorageFault::Damaged), String::new())]
         );
         assert!(page.restored.is_empty());
+        assert_eq!(page.gaps, [Gap::SessionLost], "there may have been subscriptions");
         page.publish(1, 1, "t", "y");
         connect(&mut page, false);
         page.expect(&["PUBLISH q1 1 \"t\" y"]);

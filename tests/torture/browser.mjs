@@ -1,6 +1,6 @@
 // Chromium with a profile that outlives it, and the ways to kill it: only what has been told to other processes survives.
 
-import { readFile, rm } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FLAGS, launchChromium } from "../chromium.mjs";
 import { ownFolder } from "../servers/daemon.mjs";
@@ -26,6 +26,19 @@ async function gone(pids) {
     for (const pid of pids) if (await runs(pid)) left.push(pid);
     if (left.length === 0) return;
     if (Date.now() > limit) throw new Error(`processes ${left} of the browser do not end`);
+  }
+}
+
+/** What a kill leaves of a record of LevelDB between its two writes: checksum, length and type, and nothing of the 295 bytes that they are about. */
+const TORN = Uint8Array.of(0x48, 0x9f, 0x07, 0xa7, 0x27, 0x01, 0x01);
+
+/** Ends the newest log of each database of a profile like that. */
+async function tear(profile) {
+  const root = join(profile, "Default", "IndexedDB");
+  for (const folder of await readdir(root)) {
+    const logs = (await readdir(join(root, folder))).filter((name) => name.endsWith(".log"));
+    const newest = logs.sort().at(-1);
+    if (newest) await appendFile(join(root, folder, newest), TORN);
   }
 }
 
@@ -70,12 +83,16 @@ export async function openBrowser() {
       await gone(pids);
       await this.open(last);
     },
-    /** kill -9 of the browser: the others of its processes end by themselves when they notice. Then it is started again on its profile. */
-    async killBrowser() {
+    /**
+     * kill -9 of the browser: the others of its processes end by themselves when they notice. Then it is started again on its profile.
+     * `torn`: as if that had hit it in the middle of writing to IndexedDB.
+     */
+    async killBrowser(torn = false) {
       const pids = (await processes()).map(({ id }) => id);
       browser.process().kill("SIGKILL");
       await gone(pids);
       page = undefined;
+      if (torn) await tear(profile.path);
       // What says that the profile is in use: by a process that is gone, or whose number another one has by now.
       for (const name of ["Lock", "Cookie", "Socket"]) await rm(join(profile.path, `Singleton${name}`), { force: true });
       browser = await launch().catch(launch);

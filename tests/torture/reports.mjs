@@ -29,6 +29,8 @@ export async function startReports(ledger, random) {
   /** Flows whose probes have come through. */
   const heard = new Set();
   let probes = 0;
+  /** The client id of the session that all pages share. @type {string | undefined} */
+  let identity;
 
   let heardPending;
   const say = ({ socket }, ...words) => {
@@ -69,7 +71,11 @@ export async function startReports(ledger, random) {
     status(from, state, cause = "") {
       from.status = `${state} ${cause}`.trimEnd();
     },
-    storage: (_from, durability, message) => durability === "memory" && ledger.fault(`the page: ${message}`),
+    storage: (_from, reason, message) => reason !== "none" && ledger.fault(`the store (${reason}): ${message}`),
+    identity(_from, clientId) {
+      if (identity !== undefined && identity !== clientId) ledger.fault(`the page came back as ${clientId}, and had been ${identity}`);
+      identity = clientId;
+    },
     pending: (_from, count) => heardPending(count),
     trouble: () => {},
     error: (_from, what) => ledger.fault(`the page: ${what}`),
@@ -117,6 +123,8 @@ export async function startReports(ledger, random) {
     },
     /** Resolves when a page is there. */
     ready: () => until(() => page?.ready, "the page"),
+    /** Resolves when the page is online. */
+    online: () => until(() => page?.status.startsWith("online"), "the page to be online"),
     /** Runs what ends the page, and resolves when the next one is there. */
     async replaced(kill) {
       const before = page;

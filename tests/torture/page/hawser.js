@@ -16,9 +16,12 @@ export function start({ contestant, url, session, credentials }, { handle, repor
     reconnect: RECONNECT,
     credentials,
   });
-  client.addEventListener("status", ({ status }) => report("status", status.state, status.cause?.kind));
+  client.addEventListener("status", ({ status }) => {
+    report("status", status.state, status.cause?.kind);
+    if (status.state === "online") report("identity", client.clientId);
+  });
   client.addEventListener("error", ({ error }) => report("error", `${error}`));
-  client.addEventListener("storage", ({ storage }) => report("storage", storage.durability, storage.message));
+  client.addEventListener("storage", ({ storage }) => report("storage", storage.reason, storage.message));
   client.addEventListener("gap", ({ gap }) => report("gap", gap.kind));
   client.addEventListener("outcome", ({ outcome: { kind, message } }) => report("outcome", message.id, kind));
   client.addEventListener("interrupted", ({ message: { topic } }) => report("interrupted", flowIn(topic), numberIn(topic)));

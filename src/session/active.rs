@@ -1,17 +1,16 @@
 //! The subscriptions that stand: found by filter in constant time, listed in the order they were first asked for.
 
 use super::hash::hash;
+use super::index::Index;
 use super::requests::Subscription;
-
-const SMALLEST: usize = 16;
 
 /// Filter to [`Subscription`]. The filters are the application's own, so the hash needs no seed.
 #[derive(Debug, Default)]
 pub(super) struct Active {
     /// By rising key.
     entries: Vec<Entry>,
-    /// Open addressing over the hash. A power of two, at most half full.
-    slots: Vec<Option<Slot>>,
+    /// Their keys.
+    by_filter: Index,
 }
 
 #[derive(Debug)]
@@ -20,22 +19,16 @@ struct Entry {
     subscription: Subscription,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    hash: u32,
-    key: u32,
-}
-
 impl Active {
     /// The subscription of `filter`.
     pub(super) fn get(&self, filter: &str) -> Option<&Subscription> {
-        let (_, at) = self.find(filter)?;
+        let at = self.find(filter)?;
         self.entries.get(at).map(|entry| &entry.subscription)
     }
 
     /// The subscription of `filter`, to be changed; its key must stay.
     pub(super) fn get_mut(&mut self, filter: &str) -> Option<&mut Subscription> {
-        let (_, at) = self.find(filter)?;
+        let at = self.find(filter)?;
         self.entries.get_mut(at).map(|entry| &mut entry.subscription)
     }
 
@@ -48,39 +41,19 @@ impl Active {
             };
             return;
         }
-        let slot = Slot {
-            hash: hash(0, filter.as_bytes()),
-            key: subscription.key,
-        };
+        self.by_filter.insert(hash(0, filter.as_bytes()), subscription.key);
         self.entries.push(Entry {
             filter: filter.into(),
             subscription,
         });
-        if self.entries.len().saturating_mul(2) > self.slots.len() {
-            self.grow();
-        }
-        self.place(slot);
     }
 
     /// Removes and returns the subscription of `filter`.
     pub(super) fn remove(&mut self, filter: &str) -> Option<Subscription> {
-        let (mut hole, at) = self.find(filter)?;
-        *self.slots.get_mut(hole)? = None;
-        // What was displaced by the removed slot moves back, so that no search ends early.
-        let mask = self.mask();
-        let mut probe = hole;
-        loop {
-            probe = probe.wrapping_add(1) & mask;
-            let Some(other) = self.slots.get(probe).copied().flatten() else {
-                break;
-            };
-            let home = other.hash as usize & mask;
-            if probe.wrapping_sub(home) & mask >= probe.wrapping_sub(hole) & mask {
-                self.slots.swap(probe, hole);
-                hole = probe;
-            }
-        }
-        Some(self.entries.remove(at).subscription)
+        let at = self.find(filter)?;
+        let Entry { subscription, .. } = self.entries.remove(at);
+        self.by_filter.remove(hash(0, filter.as_bytes()), subscription.key);
+        Some(subscription)
     }
 
     /// All of them, in the order they were first asked for.
@@ -105,46 +78,17 @@ impl Active {
         *self = Self::default();
     }
 
-    const fn mask(&self) -> usize {
-        self.slots.len().wrapping_sub(1)
+    /// The entry of `filter`.
+    fn find(&self, filter: &str) -> Option<usize> {
+        let entry = |key| self.entry(key).and_then(|at| self.entries.get(at));
+        let is = |key| entry(key).is_some_and(|entry| *entry.filter == *filter);
+        self.entry(self.by_filter.find(hash(0, filter.as_bytes()), is)?)
     }
 
-    /// The slot and the entry of `filter`.
-    fn find(&self, filter: &str) -> Option<(usize, usize)> {
-        let hash = hash(0, filter.as_bytes());
-        let mask = self.mask();
-        let mut at = hash as usize & mask;
-        loop {
-            let slot = (*self.slots.get(at)?)?;
-            if slot.hash == hash
-                && let Ok(entry) = self
-                    .entries
-                    .binary_search_by_key(&slot.key, |entry| entry.subscription.key)
-                && self.entries.get(entry).is_some_and(|entry| &*entry.filter == filter)
-            {
-                return Some((at, entry));
-            }
-            at = at.wrapping_add(1) & mask;
-        }
-    }
-
-    fn place(&mut self, slot: Slot) {
-        let mask = self.mask();
-        let mut at = slot.hash as usize & mask;
-        while self.slots.get(at).is_some_and(Option::is_some) {
-            at = at.wrapping_add(1) & mask;
-        }
-        if let Some(free) = self.slots.get_mut(at) {
-            *free = Some(slot);
-        }
-    }
-
-    fn grow(&mut self) {
-        let size = self.slots.len().saturating_mul(2).max(SMALLEST);
-        let old = core::mem::replace(&mut self.slots, vec![None; size]);
-        for slot in old.into_iter().flatten() {
-            self.place(slot);
-        }
+    fn entry(&self, key: u32) -> Option<usize> {
+        self.entries
+            .binary_search_by_key(&key, |entry| entry.subscription.key)
+            .ok()
     }
 }
 

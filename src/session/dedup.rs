@@ -6,12 +6,14 @@
 use std::collections::VecDeque;
 
 use super::deliveries::Deliveries;
+use super::index::Index;
 use super::write_ahead::WriteAhead;
 use super::{Event, Millis, Session, State, StoreKey};
 
 /// Keys that are remembered at most: then the oldest go.
 const MOST: usize = 10_000;
-const SMALLEST: usize = 64;
+/// Entries that have no meaning any more may be so many, and as many as the others, before they are dropped.
+const FEW: usize = 64;
 /// Below every value: nothing is confirmed, or was found in the store.
 const NOTHING: f64 = -1.0;
 
@@ -75,10 +77,8 @@ pub(super) struct Ledger {
     first: u32,
     /// In the order of their latest claim.
     entries: VecDeque<Entry>,
-    live: usize,
-    /// Numbers of entries plus one, by open addressing over the hash; 0 is empty, a number that is no live entry's is as good as a stranger's.
-    slots: Vec<u32>,
-    taken: usize,
+    /// Numbers of the live entries.
+    by_hash: Index,
     /// Claims whose message is not handled. In the order of their deliveries.
     open: VecDeque<Open>,
 }
@@ -215,13 +215,13 @@ impl Ledger {
     /// Lets go of the oldest entries that are over, or more than `most`.
     fn forget_old(&mut self, store: &mut WriteAhead, now: Millis, most: usize) {
         while let Some(entry) = self.entries.front() {
-            let over = entry.expires < now || self.live > most;
+            let over = entry.expires < now || self.by_hash.len() > most;
             if entry.live && !over {
                 break;
             }
             if entry.live {
                 store.delete(StoreKey::Ledger(entry.hash));
-                self.live = self.live.saturating_sub(1);
+                self.by_hash.remove(entry.hash as u32, self.first);
             }
             self.entries.pop_front();
             self.first = self.first.wrapping_add(1);
@@ -229,66 +229,38 @@ impl Ledger {
     }
 
     fn find(&self, hash: u64) -> Option<Entry> {
-        let slot = self.slots.get(self.slot(hash))?;
-        self.get(*slot).copied().filter(|entry| entry.hash == hash)
+        self.number(hash).and_then(|number| self.get(number)).copied()
+    }
+
+    /// The number of the live entry with this hash.
+    fn number(&self, hash: u64) -> Option<u32> {
+        let is = |number| self.get(number).is_some_and(|entry| entry.hash == hash);
+        self.by_hash.find(hash as u32, is)
+    }
+
+    fn get(&self, number: u32) -> Option<&Entry> {
+        self.entries.get(number.wrapping_sub(self.first) as usize)
     }
 
     /// Sets the latest entry of a key, behind all others.
     fn set(&mut self, entry: Entry) {
-        let crowded = self.taken.saturating_mul(2) >= self.slots.len();
-        if crowded || self.entries.len() > self.live.saturating_mul(2).saturating_add(SMALLEST) {
-            self.rebuild();
+        if self.entries.len() > self.by_hash.len().saturating_mul(2).saturating_add(FEW) {
+            self.entries.retain(|entry| entry.live);
+            self.first = 0;
+            self.by_hash = Index::default();
+            for (number, entry) in (0..).zip(&self.entries) {
+                self.by_hash.insert(entry.hash as u32, number);
+            }
         }
-        let at = self.slot(entry.hash);
-        let number = self.first.wrapping_add(self.entries.len() as u32).wrapping_add(1);
-        let Some(slot) = self.slots.get_mut(at) else {
-            return;
-        };
-        let before = core::mem::replace(slot, number);
-        if before == 0 {
-            self.taken = self.taken.saturating_add(1);
+        if let Some(number) = self.number(entry.hash) {
+            self.by_hash.remove(entry.hash as u32, number);
+            if let Some(earlier) = self.entries.get_mut(number.wrapping_sub(self.first) as usize) {
+                earlier.live = false;
+            }
         }
-        let place = before.wrapping_sub(self.first).wrapping_sub(1) as usize;
-        match self.entries.get_mut(place).filter(|_| before > 0) {
-            Some(earlier) => earlier.live = false,
-            None => self.live = self.live.saturating_add(1),
-        }
+        let number = self.first.wrapping_add(self.entries.len() as u32);
+        self.by_hash.insert(entry.hash as u32, number);
         self.entries.push_back(entry);
-    }
-
-    /// The slot of the live entry with this hash, or the free one where it would be.
-    fn slot(&self, hash: u64) -> usize {
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut at = hash as usize & mask;
-        while let Some(&slot) = self.slots.get(at) {
-            if slot == 0 || self.get(slot).is_some_and(|entry| entry.hash == hash) {
-                break;
-            }
-            at = at.wrapping_add(1) & mask;
-        }
-        at
-    }
-
-    /// The live entry that a slot names.
-    fn get(&self, slot: u32) -> Option<&Entry> {
-        let at = slot.wrapping_sub(self.first).wrapping_sub(1) as usize;
-        self.entries.get(at).filter(|entry| entry.live)
-    }
-
-    /// Drops what has no meaning any more, from the entries and from the slots.
-    fn rebuild(&mut self) {
-        self.entries.retain(|entry| entry.live);
-        self.first = 0;
-        self.taken = self.entries.len();
-        let size = self.taken.saturating_mul(4).next_power_of_two().max(SMALLEST);
-        self.slots = vec![0; size];
-        for number in 1..=self.taken as u32 {
-            if let Some(at) = self.get(number).map(|entry| self.slot(entry.hash))
-                && let Some(slot) = self.slots.get_mut(at)
-            {
-                *slot = number;
-            }
-        }
     }
 }
 
@@ -369,8 +341,8 @@ mod tests {
                 ledger.claim(&mut store, &mut deliveries, Millis(0), &claim).0,
                 Verdict::New
             );
-            assert!(ledger.entries.len() <= 2 * ledger.live + SMALLEST + 1);
+            assert!(ledger.entries.len() <= 2 * ledger.by_hash.len() + FEW + 1);
         }
-        assert_eq!((ledger.live, ledger.slots.len()), (6, SMALLEST));
+        assert_eq!(ledger.by_hash.len(), 6);
     }
 }

@@ -2,13 +2,12 @@
 
 use super::acknowledge::PUBREL;
 use super::hash::hash;
+use super::index::Index;
 use super::segment::{Change, Damaged, Segment};
 use super::{StoreKey, segment};
 
 /// Bytes of a stored message before its packet.
 pub(super) const PREFIX: usize = 8;
-
-const SMALLEST: usize = 64;
 
 /// The latest value of each key. The facts are never deleted but with everything else.
 #[derive(Debug, Default)]
@@ -16,9 +15,8 @@ pub(super) struct Log<'a> {
     /// In the order they were first written; what comes back after it was removed is at the end, and a message that is released moves there, for its order
     /// is that of the PUBRECs `[MQTT-4.6.0-4]`. So does what is claimed or confirmed in the ledger: of too many keys the oldest go.
     values: Vec<(StoreKey, Option<&'a [u8]>)>,
-    /// Places in `values` plus one, by open addressing over the hash of the key; 0 is empty. A power of two, at most half full.
-    slots: Vec<u32>,
-    taken: usize,
+    /// Where the latest value of a key is.
+    latest: Index,
     /// What the session knows about itself.
     pub(super) facts: Option<&'a [u8]>,
     /// Bytes since the last snapshot.
@@ -71,56 +69,25 @@ impl<'a> Log<'a> {
     }
 
     fn set(&mut self, key: StoreKey, value: Option<&'a [u8]>) {
-        if self.taken.saturating_mul(2) >= self.slots.len() {
-            self.grow();
-        }
         if let StoreKey::Outbound(sequence) = key {
             self.next_sequence = self.next_sequence.max(sequence.saturating_add(1));
         }
         let moves = value.is_some_and(|value| moves(key, value));
-        let at = self.find(key);
-        let Some(slot) = self.slots.get_mut(at) else {
-            return;
-        };
-        match (*slot as usize).checked_sub(1).and_then(|at| self.values.get_mut(at)) {
-            Some((_, standing)) if !moves && standing.is_some() => *standing = value,
-            standing => {
-                match standing {
-                    Some((_, standing)) => *standing = None,
-                    None => self.taken = self.taken.saturating_add(1),
-                }
-                self.values.push((key, value));
-                *slot = self.values.len() as u32;
-            }
-        }
-    }
-
-    /// The slot of `key`, or the free one where it would be.
-    fn find(&self, key: StoreKey) -> usize {
         let (kind, number) = segment::parts(key);
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut at = hash(u64::from(kind), &number.to_le_bytes()) as usize & mask;
-        while let Some(&slot) = self.slots.get(at) {
-            let found = (slot as usize).checked_sub(1).and_then(|at| self.values.get(at));
-            if found.is_none_or(|(other, _)| *other == key) {
-                break;
+        let hash = hash(u64::from(kind), &number.to_le_bytes());
+        let is = |at: u32| self.values.get(at as usize).is_some_and(|(other, _)| *other == key);
+        if let Some(at) = self.latest.find(hash, is)
+            && let Some((_, standing)) = self.values.get_mut(at as usize)
+        {
+            if !moves && standing.is_some() {
+                *standing = value;
+                return;
             }
-            at = at.wrapping_add(1) & mask;
+            *standing = None;
+            self.latest.remove(hash, at);
         }
-        at
-    }
-
-    fn grow(&mut self) {
-        let size = self.slots.len().saturating_mul(2).max(SMALLEST);
-        let old = core::mem::replace(&mut self.slots, vec![0; size]);
-        for slot in old.into_iter().filter(|slot| *slot > 0) {
-            if let Some((key, _)) = self.values.get(slot.wrapping_sub(1) as usize) {
-                let at = self.find(*key);
-                if let Some(place) = self.slots.get_mut(at) {
-                    *place = slot;
-                }
-            }
-        }
+        self.latest.insert(hash, self.values.len() as u32);
+        self.values.push((key, value));
     }
 }
 

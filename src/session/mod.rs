@@ -9,7 +9,7 @@
 //!   connect authenticate protocol redirect   CONNECT and CONNACK: limits, who we are, version, other servers
 //!   publish outgoing acknowledge queue overflow expiry packet_ids   our messages    (write_ahead: what may leave when)
 //!   subscribe suback requests shapes         our subscriptions
-//!   receive input inbound deliveries stall dedup topics aliases     the broker's messages
+//!   receive input inbound deliveries stall dedup topics aliases     the broker's messages    (index: what is found by a hash)
 //!   segment log facts restore inbound_restore snapshot              what outlives the page
 //! ```
 #![forbid(unsafe_code)]
@@ -39,6 +39,7 @@ mod id_map;
 mod id_set;
 mod inbound;
 mod inbound_restore;
+mod index;
 mod input;
 mod lifecycle;
 mod link;
@@ -90,9 +91,9 @@ use dedup::Ledger;
 use deliveries::Deliveries;
 use facts::Written;
 use id_set::IdSet;
+use index::Index;
 use input::Input;
 use link::Link;
-use overflow::Latest;
 use packet_ids::PacketIds;
 use queue::Queue;
 use random::Random;
@@ -215,7 +216,9 @@ pub struct Session {
     packet_ids: PacketIds,
     queue: Queue,
     next_sequence: u64,
-    latest: Latest,
+    /// Where the waiting message of each topic is (with [`Overflow::LatestPerTopic`] only): slots of the queue, by topic and RETAIN. What does not wait any
+    /// more stays in it for a while: a look at its entry tells.
+    latest: Index,
     /// When to look for messages that are over. Not among the timers, which end with each attempt: messages grow old without a link too.
     next_expiry: Option<Millis>,
     subscriptions: Subscriptions,
@@ -266,7 +269,7 @@ impl Session {
             packet_ids: PacketIds::default(),
             queue: Queue::default(),
             next_sequence: 0,
-            latest: Latest::default(),
+            latest: Index::default(),
             next_expiry: None,
             subscriptions: Subscriptions::default(),
             open_inbound: IdSet::default(),

@@ -3,63 +3,14 @@
 use crate::codec::{Publish, Qos};
 
 use super::hash::hash;
+use super::index::Index;
 use super::queue::{Entry, Stage};
 use super::{Failure, OfflineQos0, Overflow, Session, Span};
 
 /// What may give way: it waits, and has never left.
 const WAITING: [Stage; 2] = [Stage::WaitingAtMostOnce, Stage::Waiting];
-
-/// The smallest table, and how much larger than needed one may be before it is made anew.
-const SMALLEST: usize = 16;
-const LARGEST: usize = 64;
-const NONE: u32 = u32::MAX;
-
-/// Where the waiting message of each topic is (with [`Overflow::LatestPerTopic`] only): slots of the queue, by open addressing over the hash of topic and
-/// RETAIN. What does not wait any more is not taken out: a look at its entry tells, and it goes when the table is made anew.
-#[derive(Debug, Default)]
-pub(super) struct Latest {
-    /// A power of two, at most half of it taken; [`NONE`] is free.
-    places: Vec<u32>,
-    taken: usize,
-}
-
-impl Latest {
-    /// A table for so many messages, and as many again.
-    fn new(messages: usize) -> Self {
-        let size = messages.saturating_mul(4).next_power_of_two().max(SMALLEST);
-        Self {
-            places: vec![NONE; size],
-            taken: 0,
-        }
-    }
-
-    /// Whether another one fits, and the table is not far too large for so many.
-    const fn fits(&self, messages: usize) -> bool {
-        let size = self.places.len();
-        self.taken.saturating_mul(2) < size && size <= messages.saturating_mul(LARGEST).saturating_add(SMALLEST)
-    }
-
-    /// The places where a message with this hash may be, the first free one at the end.
-    fn probe(&self, hash: u32) -> impl Iterator<Item = (usize, u32)> {
-        let mask = self.places.len().wrapping_sub(1);
-        let mut at = hash as usize & mask;
-        let mut over = false;
-        core::iter::from_fn(move || {
-            let slot = *self.places.get(at).filter(|_| !over)?;
-            over = slot == NONE;
-            let place = (at, slot);
-            at = at.wrapping_add(1) & mask;
-            Some(place)
-        })
-    }
-
-    fn put(&mut self, at: usize, slot: u32) {
-        if let Some(place) = self.places.get_mut(at) {
-            self.taken = self.taken.saturating_add(usize::from(*place == NONE));
-            *place = slot;
-        }
-    }
-}
+/// So many messages that do not wait any more may be in the index before it is made anew.
+const FEW: usize = 64;
 
 impl Session {
     /// QoS 0 without a link: whether it is over already, and how.
@@ -128,12 +79,10 @@ impl Session {
     /// The message that waits with this topic and RETAIN, and has never left.
     fn find_latest(&self, publish: &Publish<'_>) -> Option<u32> {
         let topic = publish.topic.as_bytes();
-        let hash = hash(publish.retain.into(), topic);
-        let found = self.latest.probe(hash).find(|(_, slot)| {
-            self.waits(*slot)
+        self.latest.find(hash(publish.retain.into(), topic), |slot| {
+            self.waits(slot)
                 .is_some_and(|entry| entry.retain == publish.retain && topic_of(entry) == topic)
-        });
-        found.map(|(_, slot)| slot)
+        })
     }
 
     /// The message in `slot`, if it waits and has never left.
@@ -149,12 +98,11 @@ impl Session {
         if self.config.overflow != Overflow::LatestPerTopic {
             return;
         }
-        let waiting = self.waiting();
-        if self.latest.fits(waiting) {
+        if self.latest.len() < self.waiting().saturating_mul(2).saturating_add(FEW) {
             self.index(slot);
             return;
         }
-        self.latest = Latest::new(waiting);
+        self.latest = Index::default();
         for stage in WAITING {
             let mut next = self.queue.first(stage);
             while let Some(slot) = next {
@@ -164,16 +112,12 @@ impl Session {
         }
     }
 
-    /// Into the first place that holds nothing which waits.
     fn index(&mut self, slot: u32) {
-        let Some(entry) = self.waits(slot) else {
-            return;
-        };
-        let hash = hash(entry.retain.into(), topic_of(entry));
-        let free = |other: u32| other == slot || self.waits(other).is_none();
-        let place = self.latest.probe(hash).find(|(_, other)| free(*other));
-        if let Some((at, _)) = place {
-            self.latest.put(at, slot);
+        if let Some(entry) = self.waits(slot) {
+            let hash = hash(entry.retain.into(), topic_of(entry));
+            if self.latest.find(hash, |other| other == slot).is_none() {
+                self.latest.insert(hash, slot);
+            }
         }
     }
 

@@ -19,10 +19,13 @@ impl Random {
 
     /// "hawser-" and 16 hexadecimal digits. Written by hand: formatting machinery would weigh kilobytes.
     pub(super) fn client_id(&mut self) -> String {
-        let number = self.next();
-        let digits = (0..16_u32).rev().map(|place| (number >> (4 * place)) as u32 & 15);
-        let digits = digits.filter_map(|digit| char::from_digit(digit, 16));
-        "hawser-".chars().chain(digits).collect()
+        let mut number = self.next();
+        let mut name = String::from("hawser-");
+        for _ in 0..16 {
+            number = number.rotate_left(4);
+            name.extend(char::from_digit(number as u32 & 15, 16));
+        }
+        name
     }
 
     /// 0 to `most`, both included, evenly enough for jitter.

@@ -1,29 +1,22 @@
 //! Topic names as numbers: each name crosses the boundary once.
 
 use super::hash::hash;
+use super::index::Index;
 
 /// Names kept at most; the table then starts again.
 const MAX_NAMES: usize = 4_096;
 /// Bytes of names kept at most.
 const MAX_BYTES: usize = 1 << 20;
-const SMALLEST: usize = 64;
 
 /// An interning table. Numbers are dense from 0.
 #[derive(Debug)]
 pub(super) struct Topics {
-    /// Entry number plus one; 0 is empty. A power of two, at most half full.
-    slots: Vec<u32>,
-    entries: Vec<Entry>,
+    by_name: Index,
+    /// Where each name ends in `text`, behind the one before it.
+    ends: Vec<u32>,
     text: Vec<u8>,
     seed: u64,
     generation: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    hash: u32,
-    start: u32,
-    end: u32,
 }
 
 /// A name's number.
@@ -39,8 +32,8 @@ impl Topics {
     /// An empty table. The seed keeps brokers from choosing names that collide.
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            slots: Vec::new(),
-            entries: Vec::new(),
+            by_name: Index::default(),
+            ends: Vec::new(),
             text: Vec::new(),
             seed,
             generation: 0,
@@ -55,7 +48,7 @@ impl Topics {
     /// The number of `name`.
     pub(super) fn intern(&mut self, name: &str) -> Interned {
         let hash = hash(self.seed, name.as_bytes());
-        if let Some(id) = self.find(hash, name.as_bytes()) {
+        if let Some(id) = self.by_name.find(hash, |id| self.bytes(id) == name.as_bytes()) {
             return Interned { id, new: false };
         }
         Interned {
@@ -66,66 +59,30 @@ impl Topics {
 
     /// The name that has this number.
     pub(super) fn name(&self, id: u32) -> &str {
-        let entry = self.entries.get(id as usize);
-        let name = entry.and_then(|entry| self.text.get(entry.start as usize..entry.end as usize));
-        name.and_then(|name| core::str::from_utf8(name).ok())
-            .unwrap_or_default()
+        core::str::from_utf8(self.bytes(id)).unwrap_or_default()
     }
 
-    fn find(&self, hash: u32, name: &[u8]) -> Option<u32> {
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut slot = hash as usize & mask;
-        loop {
-            let id = self.slots.get(slot)?.checked_sub(1)?;
-            let entry = self.entries.get(id as usize)?;
-            if entry.hash == hash && self.text.get(entry.start as usize..entry.end as usize) == Some(name) {
-                return Some(id);
-            }
-            slot = slot.wrapping_add(1) & mask;
-        }
+    fn bytes(&self, id: u32) -> &[u8] {
+        let id = id as usize;
+        let start = id.checked_sub(1).and_then(|before| self.ends.get(before));
+        let start = start.map_or(0, |start| *start as usize);
+        let end = self.ends.get(id).map_or(start, |end| *end as usize);
+        self.text.get(start..end).unwrap_or_default()
     }
 
     #[cold]
     fn add(&mut self, hash: u32, name: &str) -> u32 {
-        if self.entries.len() >= MAX_NAMES || self.text.len().saturating_add(name.len()) > MAX_BYTES {
-            self.slots = Vec::new();
-            self.entries.clear();
+        if self.ends.len() >= MAX_NAMES || self.text.len().saturating_add(name.len()) > MAX_BYTES {
+            self.by_name = Index::default();
+            self.ends.clear();
             self.text.clear();
             self.generation = self.generation.wrapping_add(1);
         }
-        let id = self.entries.len() as u32;
-        let start = self.text.len() as u32;
+        let id = self.ends.len() as u32;
         self.text.extend_from_slice(name.as_bytes());
-        let end = self.text.len() as u32;
-        self.entries.push(Entry { hash, start, end });
-        if self.entries.len().saturating_mul(2) > self.slots.len() {
-            self.rebuild();
-        } else {
-            self.place(hash, id);
-        }
+        self.ends.push(self.text.len() as u32);
+        self.by_name.insert(hash, id);
         id
-    }
-
-    fn rebuild(&mut self) {
-        let size = self.slots.len().saturating_mul(2).max(SMALLEST);
-        self.slots.clear();
-        self.slots.resize(size, 0);
-        let entries = core::mem::take(&mut self.entries);
-        for (id, entry) in (0..).zip(&entries) {
-            self.place(entry.hash, id);
-        }
-        self.entries = entries;
-    }
-
-    fn place(&mut self, hash: u32, id: u32) {
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut slot = hash as usize & mask;
-        while self.slots.get(slot).is_some_and(|taken| *taken != 0) {
-            slot = slot.wrapping_add(1) & mask;
-        }
-        if let Some(place) = self.slots.get_mut(slot) {
-            *place = id.wrapping_add(1);
-        }
     }
 }
 

@@ -142,7 +142,7 @@
 //!   the DONE of a message that was given up meanwhile.
 //! - RESTORED and FILTER say what an earlier page left, before anything else about it: a message that DONE will settle under this *token* (from
 //!   0xC0000000), *id* its number in the stored session; and a filter whose subscription stands or is asked for again, and which the page may subscribe to under a
-//!   token of its own. Of a QoS 2 message between PUBREC and PUBCOMP nothing but the identifier is kept: its topic is empty.
+//!   token of its own. Of a QoS 2 message between PUBREC and PUBCOMP the topic is kept, but no payload.
 //! - GAP: the session was expected, and is not there, at the broker or in the store: messages for its subscriptions may be missing.
 //! - STORAGE says where the session is kept from now on, and why not better: *reason* 0 all is well, 1 no store available, 2 blocked by another page, 3 quota, 4 a
 //!   commit failed, 5 what was stored is damaged (the session begins anew), 6 deleted from outside, 7 another.

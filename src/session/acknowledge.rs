@@ -103,7 +103,7 @@ impl Session {
 
     /// PUBREL takes the place of PUBLISH.
     fn begin_release(&mut self, slot: u32, outcome: u32) {
-        self.queue.drop_packet(slot);
+        self.queue.release(slot);
         self.queue.move_to(slot, Stage::Releasing);
         if let Some(entry) = self.queue.get_mut(slot) {
             entry.outcome = outcome;

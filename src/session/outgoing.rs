@@ -105,18 +105,21 @@ impl Session {
 }
 
 /// Writes an entry into the store: eight bytes, little-endian, with the last moment at which it may leave (0: any), or, once PUBREC came, with what
-/// to tell in the end; then PUBLISH or PUBREL. Returns the batch that carries it.
+/// to tell in the end; then PUBLISH, or PUBREL and the topic. Returns the batch that carries it.
 pub(super) fn store_entry(store: &mut WriteAhead, entry: &Entry) -> u64 {
+    let number = if is_released(entry) {
+        entry.outcome.into()
+    } else {
+        entry.expires.map_or(0, |at| at.0)
+    };
     store.put_with(StoreKey::Outbound(entry.sequence), |bytes| {
-        if let (true, Some(id)) = (entry.wire.is_empty(), entry.packet_id) {
-            let [high, low] = id.get().to_be_bytes();
-            bytes.extend_from_slice(&u64::from(entry.outcome).to_le_bytes());
-            bytes.extend_from_slice(&[PUBREL, 2, high, low]);
-        } else {
-            bytes.extend_from_slice(&entry.expires.map_or(0, |at| at.0).to_le_bytes());
-            bytes.extend_from_slice(&entry.wire);
-        }
+        bytes.extend_from_slice(&number.to_le_bytes());
+        bytes.extend_from_slice(&entry.wire);
     })
+}
+
+fn is_released(entry: &Entry) -> bool {
+    entry.wire.first() == Some(&PUBREL)
 }
 
 /// Writes the packet of an entry, with an alias instead of its topic if that is to be had.
@@ -153,8 +156,11 @@ pub(super) fn drop_properties(entry: &mut Entry) -> bool {
     stored
 }
 
-/// A packet of ours in its parts.
+/// A PUBLISH of ours in its parts.
 fn parts(entry: &Entry) -> Option<Publish<'_>> {
+    if is_released(entry) {
+        return None;
+    }
     let wire = &entry.wire;
     let topic = wire.get(entry.id_at.checked_sub(entry.topic_length)?..entry.id_at)?;
     let payload_at = wire.len().checked_sub(entry.payload_length)?;

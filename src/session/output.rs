@@ -140,9 +140,9 @@ pub struct Restored {
     pub id: u64,
     /// Bits 0-1 QoS, bit 2 RETAIN, bit 3: it may have left.
     pub flags: u8,
-    /// Bytes of its payload.
+    /// Bytes of its payload; 0 for a QoS 2 message of an earlier page that PUBREC had answered: of that only the topic is kept.
     pub payload: u32,
-    /// Its topic; empty for a QoS 2 message that PUBREC has answered: of that nothing but the identifier is kept.
+    /// Its topic.
     pub topic: Box<str>,
 }
 
@@ -332,7 +332,7 @@ pub enum StoreKey {
     /// Who the session is, with which broker, in which protocol, and until when: never its credentials.
     Facts,
     /// An unfinished message, in publishing order: PUBLISH (packet identifier 0: none yet) behind eight bytes with the last moment at which it may
-    /// leave (0: any); or PUBREL, once PUBREC came, behind eight bytes with what to tell in the end.
+    /// leave (0: any); or PUBREL and the topic, once PUBREC came, behind eight bytes with what to tell in the end.
     Outbound(u64),
     /// The packet identifier of a QoS 2 message between PUBLISH and PUBREL: the PUBLISH until it is handled, then the PUBREC that answers it.
     Inbound(u16),

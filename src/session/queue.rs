@@ -3,6 +3,7 @@
 use crate::codec::{PacketId, Qos};
 
 use super::Millis;
+use super::acknowledge::PUBREL;
 
 const NONE: u32 = u32::MAX;
 const STAGES: usize = 5;
@@ -32,9 +33,9 @@ pub(super) struct Entry {
     pub(super) token: u32,
     /// Rises with every message: publishing order, and the key in the store.
     pub(super) sequence: u64,
-    /// The PUBLISH as it goes on the wire; empty once PUBREC came.
+    /// The PUBLISH as it goes on the wire; once PUBREC came the PUBREL, and behind it the topic.
     pub(super) wire: Vec<u8>,
-    /// Offset of the packet identifier in `wire`, which is also where the topic ends.
+    /// Offset of the packet identifier in the PUBLISH, which is also where the topic ends.
     pub(super) id_at: usize,
     /// Bytes of the topic.
     pub(super) topic_length: usize,
@@ -168,7 +169,7 @@ impl Queue {
         self.node(slot)?.entry.as_ref()
     }
 
-    /// The entry in `slot`. Its packet must keep its size: see [`Queue::drop_packet`].
+    /// The entry in `slot`. Its packet must keep its size: see [`Queue::release`].
     pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut Entry> {
         self.nodes.get_mut(slot as usize)?.entry.as_mut()
     }
@@ -230,13 +231,19 @@ impl Queue {
         }
     }
 
-    /// Gives up the packet of an entry and keeps the entry.
-    pub(super) fn drop_packet(&mut self, slot: u32) {
+    /// PUBREL takes the place of PUBLISH in an entry. For people the topic stays.
+    pub(super) fn release(&mut self, slot: u32) {
         let Some(entry) = self.get_mut(slot) else {
             return;
         };
-        let packet = core::mem::take(&mut entry.wire);
-        self.bytes = self.bytes.saturating_sub(packet.len());
+        let before = entry.wire.len();
+        let topic = entry.id_at.saturating_sub(entry.topic_length)..entry.id_at;
+        let [high, low] = entry.packet_id.map_or(0, PacketId::get).to_be_bytes();
+        let mut wire = vec![PUBREL, 2, high, low];
+        wire.extend_from_slice(entry.wire.get(topic).unwrap_or_default());
+        (entry.id_at, entry.wire) = (wire.len(), wire);
+        let less = before.saturating_sub(entry.wire.len());
+        self.bytes = self.bytes.saturating_sub(less);
     }
 
     /// Changes every entry; packets may change their size.

@@ -184,17 +184,18 @@ impl Session {
 fn read_message(token: u32, sequence: u64, value: &[u8], version: Version) -> Option<(Stage, Entry)> {
     let (prefix, packet) = value.split_first_chunk::<PREFIX>()?;
     let stored = u64::from_le_bytes(*prefix);
-    let (first, body) = open(packet)?;
     let mut entry = Entry::new(token, sequence, Qos::ExactlyOnce);
     entry.sent = true;
     entry.dup = true;
-    if first == PUBREL {
-        entry.packet_id = PacketId::new(two(body)?);
+    entry.wire = packet.into();
+    if let [PUBREL, 2, high, low, topic @ ..] = packet {
+        entry.packet_id = PacketId::new(u16::from_be_bytes([*high, *low]));
         entry.packet_id?;
+        (entry.topic_length, entry.id_at) = (topic.len(), packet.len());
         entry.outcome = stored as u32;
         return Some((Stage::Releasing, entry));
     }
-    let mut rest = body;
+    let (first, mut rest) = open(packet)?;
     let name = core::str::from_utf8(text(&mut rest)?).ok()?;
     topic::validate_name(name).ok()?;
     entry.topic_length = name.len();
@@ -206,7 +207,6 @@ fn read_message(token: u32, sequence: u64, value: &[u8], version: Version) -> Op
     entry.qos = Qos::from_bits(first >> 1 & 3).filter(|qos| first >> 4 == 3 && *qos > Qos::AtMostOnce)?;
     entry.retain = first & 1 != 0;
     entry.expires = (stored > 0).then_some(Millis(stored));
-    entry.wire = packet.into();
     if entry.packet_id.is_some() {
         return Some((Stage::Resending, entry));
     }

@@ -14,11 +14,10 @@ import { RESTORED_TOKENS } from "./tokens.js";
 export interface PendingMessage {
   /** Its number in the session, in the order of publishing. It stays the same over a reload. */
   readonly id: number;
-  /** Empty for a QoS 2 message that the broker has: nothing but the end of the handshake is open. */
   readonly topic: string;
   readonly qos: Qos;
   readonly retain: boolean;
-  /** Bytes of the payload. */
+  /** Bytes of the payload; 0 for a QoS 2 message of an earlier page that the broker has: only its topic is kept. */
   readonly size: number;
   /** Whether it may have been sent already. */
   readonly mayHaveLeft: boolean;

@@ -38,7 +38,7 @@ fn what_is_pending_is_listed_until_it_is_settled_in_whatever_stage_it_is() {
         [
             message(1, first, 1 | 8, 3, "a"),
             message(2, first + 1, 2 | 8, 0, "gerät/x"),
-            message(3, first + 2, 2 | 8, 5, ""), // of a message that is only to be released the packet is gone
+            message(3, first + 2, 2 | 8, 5, "c"),
             message(4, first + 3, 4, 4, "d"),
             message(5, first + 4, 1, 1, "e"),
         ]

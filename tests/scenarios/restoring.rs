@@ -123,7 +123,9 @@ fn what_was_released_is_released_again_in_the_order_of_the_pubrecs() {
     }
     world.pubrec(3);
     world.pubrec(1);
-    let mut page = resumed(world);
+    let mut page = resumed(resumed(world));
+    // They are told with their topics, though their packets are gone.
+    assert!(page.restored.iter().all(|message| &*message.topic == "t"));
     page.expect(&["PUBREL 3", "PUBREL 1", "PUBLISH q2 2 dup \"t\" 2"]);
     page.pubcomp(1);
     page.pubrec(2);

@@ -70,7 +70,7 @@ fn pubrel_waits_for_its_commit() {
     world.pubrec(1);
     world.expect(&[]);
     let released = value(&world.batches[0], StoreKey::Outbound(0));
-    assert_eq!(released, [0, 0, 0, 0, 0, 0, 0, 0, 0x62, 2, 0, 1]);
+    assert_eq!(released, [0, 0, 0, 0, 0, 0, 0, 0, 0x62, 2, 0, 1, b't']);
     world.commit();
     world.expect(&["PUBREL 1"]);
     world.pubcomp(1);

@@ -102,15 +102,15 @@ impl Records {
                 cause,
             } => {
                 let state = 1 | u32::from(*version == Version::V311) << 7;
-                (state, *attempt, *phase as u32, since.0, cause.as_ref())
+                (state, *attempt, *phase as u32, since.0, cause.as_deref())
             }
             State::Online { attempt, since } => (2, *attempt, 0, since.0, None),
             State::Waiting {
                 attempt,
                 retry_at,
                 cause,
-            } => (3, *attempt, 0, retry_at.0, Some(cause)),
-            State::Stopped { cause } => (4, 0, 0, 0, Some(cause)),
+            } => (3, *attempt, 0, retry_at.0, Some(&**cause)),
+            State::Stopped { cause } => (4, 0, 0, 0, Some(&**cause)),
         };
         let (cause_kind, code) = cause.map_or((0, 0), |cause| (cause.kind(), cause.code()));
         let texts = [
@@ -269,7 +269,7 @@ mod tests {
             server_reference: "s".repeat(65_535),
         };
         let words = written(&Event::Status(Box::new(State::Stopped {
-            cause: Cause::Refused(refusal),
+            cause: Cause::Refused(refusal).into(),
         })));
         assert_eq!(words[0] >> 8 & 0xFFFF, words.len() as u32);
     }

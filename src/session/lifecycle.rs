@@ -1,5 +1,7 @@
 //! From one state to the next: attempts, losses, faults and the end.
 
+use std::rc::Rc;
+
 use crate::codec::{Disconnect, Place, Properties, Property, PropertyBuf, ReasonCode, ReasonPlace, Version};
 
 use super::authenticate::{MOST_FAILURES, NO_ANSWER, Turn};
@@ -28,7 +30,7 @@ impl Session {
                 let cause = cause.clone();
                 self.connect(Some(cause));
             }
-            State::Stopped { cause } if *cause != Cause::ClosedByUser => {
+            State::Stopped { cause } if **cause != Cause::ClosedByUser => {
                 let cause = cause.clone();
                 self.backoff.reset();
                 self.authentication_failures = 0;
@@ -41,7 +43,7 @@ impl Session {
     }
 
     /// Begins an attempt.
-    pub(super) fn connect(&mut self, cause: Option<Cause>) {
+    pub(super) fn connect(&mut self, cause: Option<Rc<Cause>>) {
         let attempt = self.backoff.attempt();
         self.authentication_data = None;
         self.timers.clear();
@@ -216,6 +218,7 @@ impl Session {
         let at_once = self.choose_version(&cause) || self.follow_reference(&cause);
         let fault = matches!(cause, Cause::ProtocolError { .. } | Cause::TextFrame);
         self.backoff.lost(self.is_stable(), fault);
+        let cause = Rc::new(cause);
         if at_once {
             self.drop_link(close);
             self.connect(Some(cause));
@@ -225,7 +228,7 @@ impl Session {
     }
 
     /// Waits for the next attempt, if there is to be one.
-    pub(super) fn retry_later(&mut self, cause: Cause, close: bool) {
+    pub(super) fn retry_later(&mut self, cause: Rc<Cause>, close: bool) {
         self.drop_link(close);
         let may_retry = policy::may_retry(&cause, self.version) && self.authentication_failures < MOST_FAILURES;
         let delay = if may_retry {
@@ -276,9 +279,9 @@ impl Session {
     }
 
     /// No further attempt: every open request settles.
-    fn stop(&mut self, cause: Cause, failure: Failure) {
+    fn stop(&mut self, cause: Rc<Cause>, failure: Failure) {
         self.settle_messages(failure);
-        self.settle_requests(failure, cause == Cause::ClosedByUser);
+        self.settle_requests(failure, *cause == Cause::ClosedByUser);
         self.open_inbound.clear();
         self.next_expiry = None;
         self.has_session = false;
@@ -325,7 +328,7 @@ impl Session {
             // No CONNECT follows that could begin another session.
             self.store_facts(true);
         }
-        self.stop(Cause::ClosedByUser, Failure::Closed);
+        self.stop(Cause::ClosedByUser.into(), Failure::Closed);
     }
 
     fn write_disconnect(&self, reason: ReasonCode, raw: &[u8], packets: &mut Vec<u8>) {

@@ -391,9 +391,7 @@ impl Session {
     /// After the end nothing is taken on.
     fn refuse_when_stopped(&self) -> Result<(), Failure> {
         match &self.state {
-            State::Stopped {
-                cause: Cause::ClosedByUser,
-            } => Err(Failure::Closed),
+            State::Stopped { cause } if **cause == Cause::ClosedByUser => Err(Failure::Closed),
             State::Stopped { .. } => Err(Failure::Stopped),
             _ => Ok(()),
         }

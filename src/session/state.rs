@@ -1,5 +1,7 @@
 //! Where the session stands: one enum, each state with its own data.
 
+use std::rc::Rc;
+
 use crate::codec::Version;
 
 use super::{Cause, Millis};
@@ -34,7 +36,7 @@ pub enum State {
         /// When the attempt began.
         since: Millis,
         /// Why the link before it was lost.
-        cause: Option<Cause>,
+        cause: Option<Rc<Cause>>,
     },
     /// CONNACK has been accepted.
     Online {
@@ -50,12 +52,12 @@ pub enum State {
         /// When it begins.
         retry_at: Millis,
         /// Why the link was lost.
-        cause: Cause,
+        cause: Rc<Cause>,
     },
     /// No further attempt.
     Stopped {
         /// Why.
-        cause: Cause,
+        cause: Rc<Cause>,
     },
 }
 

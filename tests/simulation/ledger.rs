@@ -96,7 +96,7 @@ impl Ledger {
                 self.check_delay(now, retry_at.0 - now, config);
                 self.pace.not_before = retry_at.0;
             }
-            State::Stopped { cause } => assert_eq!(*cause, Cause::ClosedByUser),
+            State::Stopped { cause } => assert_eq!(**cause, Cause::ClosedByUser),
             State::Idle => {}
         }
     }

@@ -114,7 +114,7 @@ fn check_reaction(world: &mut World, told: &str) {
         State::Connecting { .. } => {}
         State::Waiting { cause, .. } | State::Stopped { cause } => {
             assert_ne!(world.socket, Socket::Open, "{told}");
-            match cause {
+            match &**cause {
                 Cause::ProtocolError { reason, detail } => {
                     assert!(!detail.is_empty(), "{told}");
                     if world.version == Version::V5 && world.connected.is_some() {

@@ -208,13 +208,7 @@ impl Simulation {
         for state in &statuses {
             self.note(|| format!("client: {state:?}"));
             self.ledger.on_status(state, now, &self.config);
-            if matches!(
-                state,
-                State::Waiting {
-                    cause: Cause::ProtocolError { .. },
-                    ..
-                }
-            ) {
+            if matches!(state, State::Waiting { cause, .. } if matches!(**cause, Cause::ProtocolError { .. })) {
                 self.watch.session_is_unknown();
             }
         }

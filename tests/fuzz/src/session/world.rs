@@ -167,12 +167,7 @@ impl World {
         );
         self.session.reconnect_now(self.time());
         self.session.handle_timeout(self.time());
-        let closed_by_user = matches!(
-            self.session.state(),
-            State::Stopped {
-                cause: Cause::ClosedByUser
-            }
-        );
+        let closed_by_user = matches!(self.session.state(), State::Stopped { cause } if **cause == Cause::ClosedByUser);
         if closed_by_user {
             assert!(
                 !self.session.take_outputs(self.time(), &mut self.outputs),

@@ -174,17 +174,17 @@ fn state(fields: &Value) -> State {
                 phase,
                 version: version(fields),
                 since: at,
-                cause: cause(fields),
+                cause: cause(fields).map(Into::into),
             }
         }
         "online" => State::Online { attempt, since: at },
         "waiting" => State::Waiting {
             attempt,
             retry_at: at,
-            cause: cause(fields).unwrap(),
+            cause: cause(fields).unwrap().into(),
         },
         "stopped" => State::Stopped {
-            cause: cause(fields).unwrap(),
+            cause: cause(fields).unwrap().into(),
         },
         other => panic!("no state is called {other}"),
     }

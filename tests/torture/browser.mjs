@@ -1,6 +1,7 @@
 // Chromium with a profile that outlives it, and the ways to kill it: only what has been told to other processes survives.
 
-import { appendFile, readdir, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { appendFile, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FLAGS, launchChromium } from "../chromium.mjs";
 import { ownFolder } from "../servers/daemon.mjs";
@@ -32,14 +33,14 @@ async function gone(pids) {
 /** What a kill leaves of a record of LevelDB between its two writes: checksum, length and type, and nothing of the 295 bytes that they are about. */
 const TORN = Uint8Array.of(0x48, 0x9f, 0x07, 0xa7, 0x27, 0x01, 0x01);
 
-/** Ends the newest log of each database of a profile like that. */
+/** Ends like that what was last written to a database of a profile; returns the file. */
 async function tear(profile) {
   const root = join(profile, "Default", "IndexedDB");
-  for (const folder of await readdir(root)) {
-    const logs = (await readdir(join(root, folder))).filter((name) => name.endsWith(".log"));
-    const newest = logs.sort().at(-1);
-    if (newest) await appendFile(join(root, folder, newest), TORN);
-  }
+  const logs = (await readdir(root, { recursive: true })).filter((name) => name.endsWith(".log")).map((name) => join(root, name));
+  const written = await Promise.all(logs.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })));
+  const [{ path }] = written.sort((one, other) => other.at - one.at);
+  await appendFile(path, TORN);
+  return path;
 }
 
 export async function openBrowser() {
@@ -85,18 +86,21 @@ export async function openBrowser() {
     },
     /**
      * kill -9 of the browser: the others of its processes end by themselves when they notice. Then it is started again on its profile.
-     * `torn`: as if that had hit it in the middle of writing to IndexedDB.
+     * `writing`: as if that had hit it in the middle of writing to IndexedDB. Then it resolves when the page has had the file renewed: another one
+     * before that costs the database.
      */
-    async killBrowser(torn = false) {
+    async killBrowser(writing = false) {
       const pids = (await processes()).map(({ id }) => id);
       browser.process().kill("SIGKILL");
       await gone(pids);
       page = undefined;
-      if (torn) await tear(profile.path);
+      const torn = writing ? await tear(profile.path) : "";
       // What says that the profile is in use: by a process that is gone, or whose number another one has by now.
       for (const name of ["Lock", "Cookie", "Socket"]) await rm(join(profile.path, `Singleton${name}`), { force: true });
       browser = await launch().catch(launch);
       await this.open(last);
+      for (const limit = Date.now() + 10_000; existsSync(torn); await pause(5))
+        if (Date.now() > limit) throw new Error("the file that ends in half a record is still in use");
     },
     /** A reload, as users do it. */
     async reload() {

@@ -51,22 +51,12 @@ async function broker({ broker: { proxy, kill, restart, remembers }, reports, pe
   });
 }
 
-/**
- * The browser, in the middle of writing to IndexedDB, as about one kill of it in a hundred does by chance. Not before the page is online: a second
- * one before the page has had the file renewed costs the database.
- *
- * @param {Scene} scene
- */
-async function writing({ browser, reports }) {
-  await reports.online();
-  await reports.replaced(() => browser.killBrowser(true));
-}
-
 /** @type {Record<string, (scene: Scene) => Promise<void>>} */
 export const KILLS = {
   renderer: ({ browser, reports }) => reports.replaced(() => browser.killRenderer()),
   browser: ({ browser, reports }) => reports.replaced(() => browser.killBrowser()),
-  writing,
+  // As about one kill of the browser in a hundred does by chance.
+  writing: ({ browser, reports }) => reports.replaced(() => browser.killBrowser(true)),
   reload: ({ browser, reports }) => reports.replaced(() => browser.reload()),
   broker,
   link,

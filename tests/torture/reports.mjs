@@ -123,8 +123,6 @@ export async function startReports(ledger, random) {
     },
     /** Resolves when a page is there. */
     ready: () => until(() => page?.ready, "the page"),
-    /** Resolves when the page is online. */
-    online: () => until(() => page?.status.startsWith("online"), "the page to be online"),
     /** Runs what ends the page, and resolves when the next one is there. */
     async replaced(kill) {
       const before = page;

@@ -83,21 +83,6 @@ function withShortNames(glue, { imports, exports }) {
   return text;
 }
 
-/**
- * Properties that nobody outside the bundle sees, of objects that neither a user nor the browser makes or is given, and that nobody reads by a text: they
- * get names of a letter or two, 250 bytes of brotli less.
- */
-const INTERNAL = [
-  ..."deliveries subscribers holders deliver giveUp advance handedOut recipient nameTopic addressFailed authenticationFailed headerFlags".split(
-    " ",
-  ),
-  ..."owner token pattern received identifiers children generation targets levels arrivals verdict tickets answered identify handTo".split(
-    " ",
-  ),
-  ..."endWith granted restored replay followReferences resendQos2 offlineQos0 maxQueuedBytes maxQueued fallBack durable engine".split(" "),
-  ..."ticket shared detach authenticationMethod delivery __wbg_ptr _wbg_cb_unref __destroy_into_raw".split(" "),
-];
-
 /** The package's JavaScript: one module with the glue inside. The wasm stays a file of its own beside it. */
 async function buildScript() {
   const { build: bundle } = await import("esbuild");
@@ -109,7 +94,6 @@ async function buildScript() {
       outdir: "dist",
       bundle: true,
       minify: true,
-      mangleProps: new RegExp(`^(${INTERNAL.join("|")})$`),
       sourcemap: true,
       format: "esm",
       platform: "browser",

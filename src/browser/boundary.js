@@ -64,6 +64,7 @@ export function optionBytes(options) {
     options.offlineQos0,
     options.strict,
     options.durable,
+    options.maxKeys,
     will?.qos,
     will?.retain,
   );

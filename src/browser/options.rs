@@ -60,6 +60,8 @@ export interface EngineOptions {
   strict: boolean;
   /** Whether the session is stored. */
   durable: boolean;
+  /** Keys of de-duplication that are remembered at most. */
+  maxKeys: number;
 }
 export interface WillOptions {
   topic: string;
@@ -98,7 +100,7 @@ pub struct Options {
 /// Reads what `optionBytes` of boundary.js has written. What is missing counts as not given.
 pub fn read(bytes: &[u8]) -> Options {
     let mut block = Block { rest: bytes };
-    let mut numbers = [0; 32];
+    let mut numbers = [0; 33];
     numbers.fill_with(|| block.number().unwrap_or_default());
     let [
         protocol,
@@ -131,6 +133,7 @@ pub fn read(bytes: &[u8]) -> Options {
         offline_qos0,
         strict,
         durable,
+        max_keys,
         will_qos,
         will_retain,
     ] = numbers;
@@ -180,6 +183,7 @@ pub fn read(bytes: &[u8]) -> Options {
         strict: strict != 0,
         broker: broker.unwrap_or_default(),
         resend_qos2: resend_qos2 != 0,
+        max_keys: max_keys as usize,
         stall_after: stall_after.into(),
         overflow: match overflow {
             0 => Overflow::Reject,
@@ -284,6 +288,7 @@ mod tests {
             ("maxQueued", config.max_queued as u64),
             ("maxQueuedBytes", config.max_queued_bytes as u64),
             ("stallAfter", config.stall_after),
+            ("maxKeys", config.max_keys as u64),
         ];
         for (name, read) in numbers {
             assert_eq!(said[name].as_u64(), Some(read), "{name}");

@@ -68,6 +68,8 @@ pub struct Config {
     /// When the broker has lost the session: send the QoS 2 messages that had left anew, as new messages (they may arrive twice), instead of
     /// giving them up as indeterminate.
     pub resend_qos2: bool,
+    /// Keys of de-duplication that are remembered at most, from 1: then the oldest go.
+    pub max_keys: usize,
     /// Milliseconds after which a message is reported whose handler is not done; 0 = never.
     pub stall_after: u64,
     /// Emit [`super::Event::Packet`] for every packet.
@@ -148,6 +150,7 @@ impl Default for Config {
             strict: false,
             broker: String::new(),
             resend_qos2: false,
+            max_keys: 10_000,
             stall_after: 0,
             trace: false,
         }

@@ -10,8 +10,6 @@ use super::index::Index;
 use super::write_ahead::WriteAhead;
 use super::{Event, Millis, Session, State, StoreKey};
 
-/// Keys that are remembered at most: then the oldest go.
-const MOST: usize = 10_000;
 /// Entries that have no meaning any more may be so many, and as many as the others, before they are dropped.
 const FEW: usize = 64;
 /// Below every value: nothing is confirmed, or was found in the store.
@@ -102,10 +100,11 @@ impl Ledger {
         deliveries: &mut Deliveries,
         now: Millis,
         claim: &Claim<'_>,
+        most: usize,
     ) -> (Verdict, u32, u64) {
         let hash = hash(claim.key);
         let known = self.find(hash).filter(|entry| entry.expires >= now);
-        self.forget_old(store, now, if known.is_some() { MOST } else { MOST - 1 });
+        self.forget_old(store, now, most.saturating_sub(usize::from(known.is_none())));
         let mut entry = known.unwrap_or(Entry {
             hash,
             last: NOTHING,
@@ -273,9 +272,13 @@ impl Session {
             return;
         }
         let token = claim.token;
-        let (verdict, missing, batch) = self
-            .ledger
-            .claim(&mut self.store, &mut self.deliveries, self.now, &claim);
+        let (verdict, missing, batch) = self.ledger.claim(
+            &mut self.store,
+            &mut self.deliveries,
+            self.now,
+            &claim,
+            self.config.max_keys,
+        );
         let event = Event::Claimed {
             token,
             verdict,
@@ -338,7 +341,7 @@ mod tests {
                 ttl: 1_000,
             };
             assert_eq!(
-                ledger.claim(&mut store, &mut deliveries, Millis(0), &claim).0,
+                ledger.claim(&mut store, &mut deliveries, Millis(0), &claim, 10_000).0,
                 Verdict::New
             );
             assert!(ledger.entries.len() <= 2 * ledger.by_hash.len() + FEW + 1);

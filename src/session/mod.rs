@@ -302,11 +302,7 @@ impl Session {
     /// When to call [`Session::handle_timeout`] next. Ask after the outputs were taken.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
-        let keep_alive = if self.is_online() {
-            self.link.keep_alive.deadline()
-        } else {
-            None
-        };
+        let keep_alive = self.link.keep_alive.deadline().filter(|_| self.is_online());
         [
             self.timers.next(),
             keep_alive,

@@ -48,6 +48,8 @@ export interface EngineOptions {
   readonly strict: boolean;
   /** Whether the session is stored. */
   readonly durable: boolean;
+  /** Keys of `dedupe` that are remembered at most. */
+  readonly maxKeys: number;
 }
 
 export type BackoffOptions =

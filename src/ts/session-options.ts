@@ -47,6 +47,8 @@ export interface SessionOptions {
    * promise or outcome says so; `"resend"`: it is sent anew, and may arrive twice. (QoS 1 is always sent again.)
    */
   readonly qos2AfterLoss?: "indeterminate" | "resend" | undefined;
+  /** How many keys the option `dedupe` of subscriptions remembers, all together: then the oldest are forgotten, also before their `ttl`. Default: 10,000. */
+  readonly dedupeKeys?: number | undefined;
 }
 
 /**
@@ -77,6 +79,7 @@ const NAMES = [
   "expiry",
   "cleanStart",
   "qos2AfterLoss",
+  "dedupeKeys",
 ] as const satisfies readonly (keyof SessionOptions)[];
 const SLOTS = 16;
 
@@ -86,7 +89,7 @@ export function sessionOptions(
   protocol: 4 | 5,
 ): {
   readonly named: NamedSession | undefined;
-  readonly engine: Pick<EngineOptions, "cleanStart" | "sessionExpiry" | "resendQos2" | "strict" | "durable">;
+  readonly engine: Pick<EngineOptions, "cleanStart" | "sessionExpiry" | "resendQos2" | "strict" | "durable" | "maxKeys">;
 } {
   const given = optionalFields("session", session, NAMES) as SessionOptions;
   const single = clientId !== undefined;
@@ -110,6 +113,7 @@ export function sessionOptions(
       resendQos2: oneOf("session.qos2AfterLoss", qos2AfterLoss, ["indeterminate", "resend"]) === "resend",
       strict: stored && strict,
       durable: stored,
+      maxKeys: integer("session.dedupeKeys", given.dedupeKeys ?? 10_000, 1, 1_000_000),
     },
   };
 }

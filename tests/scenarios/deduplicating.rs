@@ -199,6 +199,19 @@ fn times_that_are_not_later_are_old_and_sequences_tell_what_is_missing_over_a_re
 }
 
 #[test]
+fn the_user_says_how_many_keys_are_remembered() {
+    let mut world = World::online(Config {
+        max_keys: 2,
+        ..lasting()
+    });
+    for key in ["a", "b", "b", "c"] {
+        world.claim_id(0, key);
+    }
+    assert_eq!(world.claim_id(0, "b"), Some(Verdict::Duplicate));
+    assert_eq!(world.claim_id(0, "a"), Some(Verdict::New), "it was the oldest");
+}
+
+#[test]
 fn what_is_over_is_forgotten_and_of_too_many_keys_the_oldest() {
     let mut world = World::online(lasting());
     assert_eq!(world.claim_id(0, "old"), Some(Verdict::New));

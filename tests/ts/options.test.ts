@@ -97,6 +97,7 @@ test("without options everything has its documented default", () => {
     offlineQos0: 0,
     strict: false,
     durable: false,
+    maxKeys: 10_000,
   });
   assert.equal(settings.session, undefined);
 });
@@ -120,10 +121,13 @@ test("a session with a name is stored, goes on where it was, and has slots unles
   assert.equal(broker, URL_); // a query often has a token in it
   const fixed = settingsOf(URL_, {
     clientId: "me",
-    session: { name: "wall", durability: "strict", qos2AfterLoss: "resend", expiry: "1d" },
+    session: { name: "wall", durability: "strict", qos2AfterLoss: "resend", expiry: "1d", dedupeKeys: 50 },
   });
   assert.deepEqual(fixed.session, { name: "wall", slots: 1 });
-  assert.deepEqual([fixed.engine.strict, fixed.engine.resendQos2, fixed.engine.sessionExpiry], [true, true, 86_400]);
+  assert.deepEqual(
+    [fixed.engine.strict, fixed.engine.resendQos2, fixed.engine.sessionExpiry, fixed.engine.maxKeys],
+    [true, true, 86_400, 50],
+  );
   const memory = settingsOf(URL_, { session: { name: "wall", store: "memory" } });
   assert.deepEqual([memory.session, memory.engine], [undefined, engineOf({})]);
 });

@@ -118,7 +118,7 @@ impl Ledger {
             if !interrupted {
                 if claim.value > entry.confirmed
                     && let Some(first) = self.find_open(usize::MAX, hash, claim.value)
-                    && deliveries.wait_for(first.delivery, claim.delivery)
+                    && deliveries.wait_for([first.delivery, first.again], claim.delivery)
                 {
                     first.again = claim.delivery;
                 }

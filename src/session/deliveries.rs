@@ -241,10 +241,10 @@ impl Deliveries {
         self.begun.contains(id)
     }
 
-    /// Two messages are the same: when the session of the earlier one is lost, and its handler not done, the later one is not done before it is.
-    /// (In one session the order of the answers sees to it.) Whether it waits.
-    pub(super) fn wait_for(&mut self, earlier: u32, later: u32) -> bool {
-        if self.get_mut(earlier).is_some() {
+    /// Messages are the same: when the session of the earlier one is lost, and its handler not done, the later one is not done before it is. One that waits
+    /// is enough: in one session the order of the answers sees to it, and what is not answered is sent again. Whether it waits.
+    pub(super) fn wait_for(&mut self, earlier: [u32; 2], later: u32) -> bool {
+        if earlier.iter().any(|number| self.get_mut(*number).is_some()) {
             return false;
         }
         self.get_mut(later).is_some_and(|delivery| {

@@ -112,6 +112,21 @@ fn a_duplicate_in_a_new_session_is_answered_when_the_handler_of_the_lost_one_is_
 }
 
 #[test]
+fn of_two_duplicates_in_a_new_session_each_is_answered_when_the_handler_of_the_lost_one_is_done() {
+    let mut world = lost_while_handling();
+    for (id, delivery) in [(8, 2), (9, 3)] {
+        world.message(1, id, "t", "x");
+        assert_eq!(world.claim_id(delivery, "a"), Some(Verdict::Duplicate));
+        world.handled(delivery, 1);
+    }
+    world.commit_all();
+    world.expect(&[]);
+    world.handled(1, 1);
+    world.commit_all();
+    world.expect(&["PUBACK 8", "PUBACK 9"]);
+}
+
+#[test]
 fn a_duplicate_in_a_new_session_is_not_lost_when_the_page_is_killed_in_the_handler_of_the_lost_one() {
     let mut world = lost_while_handling();
     world.message(1, 8, "t", "x");

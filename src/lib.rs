@@ -33,7 +33,8 @@
 //!
 //! A commit that is refused is tried again as a snapshot. When that fails too, or somebody deletes the database, it is deleted *before* anything that
 //! waited is sent: what the session does from then on is not in it, and no later page may go by it (when it cannot be deleted, an empty cache of its
-//! name keeps later pages from it, until a snapshot is in). A commit that does not end within ten seconds is refused. After a minute the store is looked for again, and
+//! name keeps later pages from it, until a snapshot is in). Another empty cache says that there is a log, so that one that is gone counts as damaged.
+//! A commit that does not end within ten seconds is refused. After a minute the store is looked for again, and
 //! a snapshot brings the session back into it.
 //!
 //! # The class that JavaScript sees

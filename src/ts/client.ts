@@ -175,8 +175,8 @@ export class Client extends Emitter implements AsyncDisposable {
 
   /**
    * Ends all subscriptions to a filter, also one that an earlier page of a stored session has left and this one does not want: what was kept for it is let
-   * go. Settles when the broker has confirmed. Rejects with a `TopicError`, a `SubscribeError` when the broker refuses, and a `ClosedError` or
-   * `StoppedError` at the client's end.
+   * go. Settles when the broker has confirmed, or at the client's end. Rejects with a `TopicError`, a `SubscribeError` when it is refused, and a `ClosedError` or
+   * `StoppedError` when the client was at its end already.
    *
    * @example
    * await client.unsubscribe("door/#"); // last week's version of this page had subscribed to it

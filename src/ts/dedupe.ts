@@ -21,7 +21,7 @@ export type DedupeKey = "correlationData" | (string & {}) | ((message: Message) 
  * const rules: DedupeRules = { ttl: "1d", scope: "orders" };
  */
 export interface DedupeRules {
-  /** How long what was seen is remembered, in seconds. Default: 3,600. Of all that is remembered the oldest goes first, above 10,000 entries. */
+  /** How long what was seen is remembered, in seconds. Default: 3,600. Of all keys together so many are remembered as the option `session.dedupeKeys` says. */
   readonly ttl?: Duration | undefined;
   /** What the keys belong to: subscriptions with the same scope share what they have seen. Default: the filter. */
   readonly scope?: string | undefined;

@@ -21,9 +21,6 @@ function run(command, args, { env = process.env } = {}) {
   if (done.status !== 0) throw new SetupError(`build: ${command.split("/").at(-1)} ${args[0]} failed, see above`);
 }
 
-/** Inlining beyond what shrinks the code: 0.3 KB of brotli, and nothing is faster with it (measured). */
-const INLINING = "-Cllvm-args=-inline-threshold=10";
-
 /** Nothing here recurses: a tenth of the linker's usual megabyte of stack is plenty, and every page that loads the module pays for it. */
 const STACK = "-Clink-arg=-zstack-size=131072";
 
@@ -38,7 +35,7 @@ async function buildEngine() {
   const mirrors = existsSync(registry) ? readdirSync(registry).map((name) => join(registry, name)) : [];
   const remap = [[ROOT, "hawser"], ...mirrors.map((folder) => [folder, "crates"])].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   const flags = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
-  env[flags] = [process.env[flags], STACK, INLINING, ...remap].filter(Boolean).join(" ");
+  env[flags] = [process.env[flags], STACK, ...remap].filter(Boolean).join(" ");
   run(env.CARGO, ["build", "--quiet", "--release", "--lib", ...target], { env });
   const wasm = join(env.CARGO_TARGET_DIR, "wasm32-unknown-unknown/release/hawser.wasm");
   run(wasmBindgen(), [wasm, "--target", "web", "--out-dir", path("target/pkg"), "--out-name", "hawser", "--omit-default-module-path"]);

@@ -59,8 +59,7 @@ export function table(results, rows, floors) {
         const value = results.median(row.id, contestant, "growth");
         return value === undefined ? "" : `${rounded(value)} MB`;
       });
-      const from = row.levels ? "the first 200,000 messages" : "there";
-      const title = `the same, gained from ${from} to message ${number(row.count, 0)}`;
+      const title = `the same, gained from there to message ${number(row.count, 0)}`;
       lines.push(line([title, ...growth, "", ...verdict(results, `${row.id}-growth`, floors[`${row.id}-growth`], UNITS.heap)]));
     }
   }

@@ -12,7 +12,7 @@ const load = {
 let reports = 0;
 const reported = (client) => client.report(`report/${++reports}`);
 
-/** @typedef {{ kind: string, qos: number, packets?: number, count: number, size: number, filters?: number, warmUp: number }} Work */
+/** @typedef {{ kind: string, qos: number, packets?: number, count: number, size: number, filters?: number, warmUp: number, window?: number }} Work */
 /** @typedef {{ milliseconds: number, messages: number, faults: string[] }} Outcome */
 
 /** @returns {Promise<Outcome>} */
@@ -82,7 +82,7 @@ globalThis.bench = {
   async prepare({ contestant, url, work, session }) {
     client = await load[contestant]();
     stored = session !== undefined;
-    await client.open(url, session);
+    await client.open(url, session, work.window);
     if (work.warmUp > 0) {
       stage({ ...work, count: work.warmUp, filters: 0 });
       await ready();

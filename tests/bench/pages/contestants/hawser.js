@@ -8,9 +8,9 @@ export class Hawser {
   #client;
   #subscription;
 
-  /** With a `name` the session is stored under it. */
-  open(url, name) {
-    this.#client = connect(url, name && { session: { name } });
+  /** With a `name` the session is stored under it; with a `window` so many messages at QoS 1 and 2 are on their way to it at most. */
+  open(url, name, window) {
+    this.#client = connect(url, { ...(name && { session: { name } }), ...(window && { receiveMaximum: window }) });
     return new Promise((resolve, reject) => {
       this.#client.addEventListener("status", ({ status }) => {
         if (status.state === "online") resolve();

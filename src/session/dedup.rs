@@ -114,19 +114,23 @@ impl Ledger {
             live: true,
         });
         if claim.value <= entry.last {
-            let interrupted = claim.value > entry.confirmed && claim.value <= entry.inherited;
-            if !interrupted {
-                if claim.value > entry.confirmed
-                    && let Some(first) = self.find_open(usize::MAX, hash, claim.value)
-                    && deliveries.wait_for([first.delivery, first.again], claim.delivery)
-                {
+            let unconfirmed = claim.value > entry.confirmed;
+            if unconfirmed && let Some(first) = self.find_open(usize::MAX, hash, claim.value) {
+                if deliveries.wait_for([first.delivery, first.again], claim.delivery) {
                     first.again = claim.delivery;
                 }
-                return (Verdict::Duplicate, 0, 0);
+            } else if unconfirmed && claim.value <= entry.inherited {
+                // Told once: it counts as handled with the answer to this message, and at once where there is none.
+                self.note_open(claim, hash);
+                let mut batch = 0;
+                if claim.delivery == 0 {
+                    entry.confirmed = claim.value;
+                    self.set(entry);
+                    batch = put(store, &entry);
+                }
+                return (Verdict::Interrupted, 0, batch);
             }
-            // Told once: it counts as handled with the answer to this message.
-            self.note_open(claim, hash);
-            return (Verdict::Interrupted, 0, 0);
+            return (Verdict::Duplicate, 0, 0);
         }
         let mut missing = 0;
         if claim.rule == Rule::Sequence && known.is_some() {

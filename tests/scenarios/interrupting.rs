@@ -140,6 +140,30 @@ fn a_duplicate_in_a_new_session_is_not_lost_when_the_page_is_killed_in_the_handl
 }
 
 #[test]
+fn what_a_killed_page_had_claimed_is_told_once_also_if_it_comes_again_before_that_is_acknowledged() {
+    for (first, again) in [(1, 2), (0, 0)] {
+        let mut world = slow();
+        world.message(1, 7, "t", "x");
+        world.claim_id(1, "a");
+        world.commit_all();
+        let mut page = killed(world);
+        page.message(1, 7, "t", "x");
+        page.message(1, 8, "t", "x");
+        page.claim_id(first, "a");
+        page.claim_id(again, "a");
+        page.commit_all();
+        let told = page
+            .claimed
+            .iter()
+            .filter(|(_, verdict, _)| *verdict == Verdict::Interrupted);
+        assert_eq!((told.count(), page.claimed.len()), (1, 2));
+        page.handled(1, 2);
+        page.commit_all();
+        page.expect(&["PUBACK 7", "PUBACK 8"]);
+    }
+}
+
+#[test]
 fn what_was_begun_while_the_store_had_failed_is_in_its_first_snapshot() {
     let mut world = slow();
     let now = world.time();

@@ -121,7 +121,7 @@
 //! - CLAIMED, *verdict* of `claim`: 0 new (told when the store has it: handle the message), 1 duplicate, 2 interrupted (a page that was killed before
 //!   it was done had claimed it). *missing*: how many numbers of a sequence were left out. *rule*: 0 the key names the message, 1 *value* is a time and must be
 //!   later than the last, 2 *value* counts up. `handled` confirms the claims of a delivery; at QoS 0 (delivery 0) they are confirmed at once.
-//! - STALLED: this delivery has been the oldest that is not handled for so long. Told once for each.
+//! - STALLED: this delivery has been the oldest that is not handled (or what that one waits for, in a lost session) for so long. Told once for each.
 //! - IDENTIFIER gives the filter that was subscribed to under a token its subscription identifier, before anything else about it. A message with
 //!   identifiers is for those filters that match its topic *and* have one of them; a message without (3.1.1, a broker that has none, as long as
 //!   no two filters overlap, or until each has its identifier at the broker) is for all filters that match its topic. An identifier that was never given is of an earlier life of the session

@@ -193,6 +193,12 @@ impl Ledger {
         Some((batch, again))
     }
 
+    /// The delivery of a lost session that this one, the same in a later session, waits for.
+    pub(super) fn waited_for(&self, delivery: u32) -> Option<u32> {
+        let open = self.open.iter().find(|open| open.again == delivery)?;
+        Some(open.delivery)
+    }
+
     /// A stored entry; `None` if the value makes no sense.
     pub(super) fn restore(&mut self, hash: u64, value: &[u8]) -> Option<()> {
         let [last, confirmed, expires]: [[u8; 8]; 3] = value.as_chunks().0.try_into().ok()?;

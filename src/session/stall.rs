@@ -14,8 +14,10 @@ impl Session {
     /// Tells of a message that has been the oldest one for too long, once.
     pub(super) fn check_stall(&mut self) {
         if self.next_stall().is_some_and(|at| at <= self.now)
-            && let Some(delivery) = self.deliveries.head()
+            && let Some(head) = self.deliveries.head()
         {
+            // Of a duplicate that waits for another one the application knows nothing any more.
+            let delivery = self.ledger.waited_for(head).unwrap_or(head);
             self.deliveries.told = true;
             let waited = self.now.0.saturating_sub(self.deliveries.since.0);
             let waited = u32::try_from(waited).unwrap_or(u32::MAX);

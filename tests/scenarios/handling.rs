@@ -251,6 +251,25 @@ fn a_message_that_nobody_finishes_is_told_once_and_the_next_one_counts_from_its_
 }
 
 #[test]
+fn a_duplicate_that_waits_for_the_handler_of_a_lost_session_names_that_one_when_it_stalls() {
+    let mut world = World::online(Config {
+        stall_after: 30_000,
+        ..lasting()
+    });
+    world.handle_by_hand = true;
+    world.message(1, 7, "t", "x");
+    world.claim(0, 1, "key");
+    world.reconnect();
+    world.connack(false, &[]);
+    world.message(1, 7, "t", "x");
+    world.claim(1, 2, "key");
+    world.handled(2, 1);
+    world.stalled.clear();
+    world.advance(30_000);
+    assert_eq!(world.stalled, [(1, 30_000)]);
+}
+
+#[test]
 fn what_moves_on_is_not_stalled_and_a_limit_of_zero_tells_nothing() {
     let mut world = by_hand(Config {
         stall_after: 30_000,

@@ -83,7 +83,7 @@ const NAMES = ["key", "timestamp", "sequence", "ttl", "scope", "qos0"] as const 
 const TTL: DurationRule = { unit: "s", min: 1, max: 0xffff_ffff };
 
 /** What the ledger does with a value: an id is there or not, a timestamp or a sequence is compared with the last one. */
-export const RULE = { id: 0, timestamp: 1, sequence: 2 } as const;
+const RULE = { id: 0, timestamp: 1, sequence: 2 } as const;
 
 export interface DedupeSettings {
   readonly rule: number;

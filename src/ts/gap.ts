@@ -1,9 +1,9 @@
 // Messages that may have been missed, and why.
 
 /**
- * The broker does not have the session any more that the client wanted to go on with, or what was stored of it is gone (`"session-lost"`), or the client knows that it cannot have it, as it expired
- * while no page was open (`"session-expired"`). What was published for the subscriptions meanwhile is lost. They are subscribed again, QoS 1 messages are
- * sent again, QoS 2 as `session.qos2AfterLoss` says.
+ * The broker does not have the session any more that the client wanted to go on with, or what was stored of it is gone (`"session-lost"`), or the client
+ * knows that it cannot have it, as it expired while no page was open (`"session-expired"`). What was published for the subscriptions meanwhile is lost. They
+ * are subscribed again, QoS 1 messages are sent again, QoS 2 as `session.qos2AfterLoss` says.
  *
  * @example
  * const isTooLate = (gap: SessionGap) => gap.kind === "session-expired";

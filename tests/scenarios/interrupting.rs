@@ -3,7 +3,8 @@
 use hawser::session::{StorageFault, Verdict};
 
 use crate::deduplicating::{killed, slow};
-use crate::world::World;
+use crate::random::Random;
+use crate::world::{World, lasting};
 
 const INTERRUPTED: u8 = 1 << 5;
 
@@ -124,6 +125,55 @@ fn of_two_duplicates_in_a_new_session_each_is_answered_when_the_handler_of_the_l
     world.handled(1, 1);
     world.commit_all();
     world.expect(&["PUBACK 8", "PUBACK 9"]);
+}
+
+#[test]
+fn over_lost_sessions_duplicates_are_answered_in_order_behind_the_handler_of_the_first_under_random_operations() {
+    for seed in 0..300 {
+        let mut random = Random::new(seed);
+        let mut world = World::online(lasting());
+        world.handle_by_hand = true;
+        // What this connection has brought, what it has answered, and by key which handler runs or has run.
+        let (mut came, mut answers, mut delivery) = (Vec::new(), Vec::new(), 0);
+        let mut handlers: Vec<(String, u32, bool)> = Vec::new();
+        for _ in 0..80 {
+            match random.below(8) {
+                0 => {
+                    world.reconnect();
+                    world.connack(false, &[]);
+                    world.take();
+                    (came, answers) = (Vec::new(), Vec::new());
+                }
+                1..=2 if handlers.iter().any(|(.., done)| !done) => {
+                    let mut open: Vec<_> = handlers.iter_mut().filter(|(.., done)| !done).collect();
+                    let at = random.below(open.len() as u64) as usize;
+                    open[at].2 = true;
+                    let number = open[at].1;
+                    world.handled(number, 1);
+                }
+                _ => {
+                    delivery += 1;
+                    let (id, key) = (came.len() as u16 + 1, random.below(12).to_string());
+                    world.message(1, id, "t", "x");
+                    came.push(key.clone());
+                    if world.claim_id(delivery, &key) == Some(Verdict::New) {
+                        handlers.push((key, delivery, false));
+                    } else {
+                        world.handled(delivery, 1);
+                    }
+                }
+            }
+            answers.extend(world.take());
+            let running = |key: &String| handlers.iter().any(|(other, _, done)| other == key && !done);
+            let first = came.iter().position(running).unwrap_or(came.len());
+            let expected: Vec<String> = (1..=first).map(|id| format!("PUBACK {id}")).collect();
+            assert_eq!(answers, expected, "seed {seed}");
+        }
+        let mut keys: Vec<_> = handlers.iter().map(|(key, ..)| key).collect();
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), handlers.len(), "seed {seed}: a handler began twice");
+    }
 }
 
 #[test]

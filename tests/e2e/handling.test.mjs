@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { unique } from "./support/lab.mjs";
-import { granted, matrix } from "./support/matrix.mjs";
+import { granted, matrix, severalAtOnce } from "./support/matrix.mjs";
 
 const stored = (options = {}) => ({ clientId: undefined, session: { name: unique("handling"), expiry: "1h" }, ...options });
 const texts = (messages) => messages.map(({ text }) => text);
@@ -15,6 +15,7 @@ const LAST = { 1: "PUBACK", 2: "PUBCOMP" };
 matrix("messages in handlers", { feature: "unacknowledged messages, in" }, (test, { protocol }) => {
   for (const qos of [1, 2]) {
     test(`QoS ${qos} is acknowledged when its handler is done, in the order of arrival`, async ({ broker, online, peer }) => {
+      severalAtOnce(broker);
       const topic = unique("order");
       const client = await online();
       const from = broker.proxy.packets.length;
@@ -57,6 +58,7 @@ matrix("messages in handlers", { feature: "unacknowledged messages, in" }, (test
     online,
     peer,
   }) => {
+    severalAtOnce(broker);
     const topic = unique("lost");
     const client = await online({ session: { expiry: 600, cleanStart: false } });
     const subscription = await client.subscribed(topic, { qos: 1 }, { busy: true });
@@ -107,6 +109,7 @@ matrix("messages in handlers", { feature: "unacknowledged messages, in" }, (test
       lab,
       peer,
     }) => {
+      severalAtOnce(broker);
       const [options, topic] = [stored(), unique("begun")];
       const first = await online(options);
       const begun = await first.subscribe(topic, { qos }, { ...how, busy: true });
@@ -156,6 +159,7 @@ matrix("messages in handlers", { feature: "unacknowledged messages, in" }, (test
     lab,
     peer,
   }) => {
+    severalAtOnce(broker);
     const [options, topic] = [stored(), unique("twice")];
     const first = await online(options);
     const subscription = await first.subscribed(topic, { qos: 1 }, { dedupe: "key" });
@@ -224,7 +228,8 @@ matrix("messages in handlers", { feature: "unacknowledged messages, in" }, (test
     await subscription.finish(0);
   });
 
-  test("what comes for a filter that the next page has not subscribed to yet is kept for it", async ({ online, lab, peer }) => {
+  test("what comes for a filter that the next page has not subscribed to yet is kept for it", async ({ broker, online, lab, peer }) => {
+    severalAtOnce(broker);
     const [options, early, late] = [stored(), unique("early"), unique("late")];
     const first = await online(options);
     for (const filter of [early, late]) await first.subscribed(filter, { qos: 1 });
@@ -240,7 +245,8 @@ matrix("messages in handlers", { feature: "unacknowledged messages, in" }, (test
   });
 
   if (protocol === "5.0") {
-    test("handlers that are not done stop the broker at Receive Maximum", async ({ online, peer }) => {
+    test("handlers that are not done stop the broker at Receive Maximum", async ({ broker, online, peer }) => {
+      severalAtOnce(broker);
       const topic = unique("full");
       const client = await online({ receiveMaximum: 3 });
       const subscription = await client.subscribed(topic, { qos: 1 }, { busy: true });

@@ -216,6 +216,7 @@ matrix("stored sessions", { feature: "session resumed" }, (test, { protocol }) =
 
   if (protocol === "5.0") {
     test("a session that expired while no page was open begins anew, with a gap, and nothing that waited is lost", async ({
+      access,
       online,
       broker,
       lab,
@@ -238,7 +239,7 @@ matrix("stored sessions", { feature: "session resumed" }, (test, { protocol }) =
       const tab = await lab.tab(() => {
         Object.defineProperty(performance, "timeOrigin", { value: performance.timeOrigin + 1_800_000 });
       });
-      const second = await tab.online(broker.url, { ...options, protocol });
+      const second = await tab.online(broker.url, { ...access, ...options });
       assert.deepEqual(await second.untilTold("gap"), [{ kind: "session-expired" }]);
       assert.equal((await second.until({ state: "online" })).sessionPresent, false);
       const outcomes = await second.untilTold("outcome", 2);

@@ -12,6 +12,9 @@ export const FAULTS = {
   mosquitto: {
     silentTakeOver: "closes the earlier of two clients with one id without the DISCONNECT 0x8E that 5.0 wants",
   },
+  ejabberd: {
+    oneAtATime: "sends the next message of QoS 1 or 2 only when the last one is acknowledged, whatever Receive Maximum allows",
+  },
   rmqtt: {
     silentTakeOver: "closes the earlier of two clients with one id without the DISCONNECT 0x8E that 5.0 wants",
     resendsOutOfOrder: "sends unacknowledged messages again in the wrong order, partly backwards, and behind later ones",

@@ -32,6 +32,12 @@ export const KNOWN = {
   ejabberd: [
     NO_ALIASES,
     {
+      at: /^messages in handlers > .*(order of arrival|link is lost|told to the next one|lost its acknowledgement|Receive Maximum|not subscribed to yet)/,
+      outcome: "not offered",
+      because: "sends the next message of QoS 1 or 2 only when the last one is acknowledged",
+      error: /only when the last one is acknowledged/,
+    },
+    {
       at: /^maximum packet size >/,
       outcome: "not offered",
       because: "announces no Maximum Packet Size over WebSocket",

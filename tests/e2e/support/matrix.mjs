@@ -25,6 +25,11 @@ export async function granted(subscription, qos) {
   if (grant.qos < qos) throw new NotOffered(`SUBACK grants QoS ${grant.qos}`);
 }
 
+/** A case that needs several messages on their way to one client, none of them acknowledged. */
+export function severalAtOnce(broker) {
+  if (broker.faults.oneAtATime) throw new NotOffered(broker.faults.oneAtATime);
+}
+
 /**
  * What a case works with.
  * @typedef {object} Bench

@@ -29,6 +29,7 @@ export function optionBytes(options) {
     options.broker,
     options.store,
     options.properties,
+    options.policy,
     will?.topic,
     will?.payload,
     will?.properties,
@@ -65,6 +66,7 @@ export function optionBytes(options) {
     options.strict,
     options.durable,
     options.maxKeys,
+    options.freshCredentials,
     will?.qos,
     will?.retain,
   );

@@ -62,6 +62,10 @@ export interface EngineOptions {
   durable: boolean;
   /** Keys of de-duplication that are remembered at most. */
   maxKeys: number;
+  /** Whether what authenticates the client is asked for anew with each attempt. */
+  freshCredentials: boolean;
+  /** What follows a cause, where it is not the usual: `Config::policy`. */
+  policy?: Uint8Array;
 }
 export interface WillOptions {
   topic: string;
@@ -100,7 +104,7 @@ pub struct Options {
 /// Reads what `optionBytes` of boundary.js has written. What is missing counts as not given.
 pub fn read(bytes: &[u8]) -> Options {
     let mut block = Block { rest: bytes };
-    let mut numbers = [0; 33];
+    let mut numbers = [0; 34];
     numbers.fill_with(|| block.number().unwrap_or_default());
     let [
         protocol,
@@ -134,11 +138,13 @@ pub fn read(bytes: &[u8]) -> Options {
         strict,
         durable,
         max_keys,
+        fresh_credentials,
         will_qos,
         will_retain,
     ] = numbers;
     let (client_id, authentication_method, broker, store) = (block.text(), block.text(), block.text(), block.text());
     let properties = block.field().unwrap_or_default();
+    let policy = block.field().unwrap_or_default();
     let will = block.text().map(|topic| Will {
         topic,
         payload: block.field().unwrap_or_default().into(),
@@ -184,6 +190,8 @@ pub fn read(bytes: &[u8]) -> Options {
         broker: broker.unwrap_or_default(),
         resend_qos2: resend_qos2 != 0,
         max_keys: max_keys as usize,
+        fresh_credentials: fresh_credentials != 0,
+        policy: policy.into(),
         stall_after: stall_after.into(),
         overflow: match overflow {
             0 => Overflow::Reject,
@@ -272,6 +280,7 @@ mod tests {
             ("resendQos2", config.resend_qos2),
             ("strict", config.strict),
             ("durable", config.durable),
+            ("freshCredentials", config.fresh_credentials),
         ];
         for (name, read) in flags {
             assert_eq!(said[name].as_bool(), Some(read), "{name}");
@@ -323,8 +332,8 @@ mod tests {
         );
         assert_eq!((will.qos, will.retain), (Qos::AtLeastOnce, true));
         assert_eq!(
-            (will.payload, will.properties, config.user_properties),
-            (vec![7], vec![8, 9], vec![10, 11, 12])
+            (will.payload, will.properties, config.user_properties, config.policy),
+            (vec![7], vec![8, 9], vec![10, 11, 12], vec![4, 0, 134, 0])
         );
     }
 

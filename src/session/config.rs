@@ -51,6 +51,11 @@ pub struct Config {
     pub stable_after: u64,
     /// Stop after this many attempts in a row that failed.
     pub max_attempts: Option<u32>,
+    /// What authenticates the client is asked for anew with each attempt, so that a refusal may be answered with something fresh.
+    pub fresh_credentials: bool,
+    /// Exceptions from the table of what follows a cause, four bytes each; the first that fits counts. The cause's kind ([`super::Cause::kind`]), the
+    /// action (0 retry, 1 refresh, 2 follow, 3 fall back, 4 stop), and the cause's code ([`super::Cause::code`]; 0xFFFF any), low byte first.
+    pub policy: Vec<u8>,
     /// Bound on messages that wait to be sent.
     pub max_queued: usize,
     /// Bound on the bytes of all messages that are not finished. One message is always taken.
@@ -142,6 +147,8 @@ impl Default for Config {
             reconnect: Reconnect::default(),
             stable_after: 5_000,
             max_attempts: None,
+            fresh_credentials: false,
+            policy: Vec::new(),
             max_queued: 100_000,
             max_queued_bytes: 64 << 20,
             overflow: Overflow::default(),

@@ -8,7 +8,7 @@ use super::authenticate::{MOST_FAILURES, NO_ANSWER, Turn};
 use super::dedup::Ledger;
 use super::link::Link;
 use super::timers::Timer;
-use super::{Cause, CloseKind, Event, Failure, Fault, Millis, Phase, Session, SocketClose, State, policy};
+use super::{Cause, CloseKind, Event, Failure, Fault, Millis, Phase, Session, SocketClose, State};
 
 /// The WebSocket code for closing: scripts may give this one, or 3000 and above.
 const NORMAL_CLOSURE: u16 = 1_000;
@@ -34,6 +34,7 @@ impl Session {
                 let cause = cause.clone();
                 self.backoff.reset();
                 self.authentication_failures = 0;
+                self.refreshed = false;
                 // Its messages were settled: what is left of the session is not taken up again.
                 self.begin_anew();
                 self.connect(Some(cause));
@@ -207,6 +208,7 @@ impl Session {
     pub(super) fn lost(&mut self, cause: Cause, close: bool) {
         if self.is_stable() {
             self.authentication_failures = 0;
+            self.refreshed = false;
         }
         // What fails before the broker is reached may want a network that is not there: it is tried again like a missing address.
         let reached = !matches!(self.attempt(), Some((_, Phase::Address)));
@@ -215,13 +217,19 @@ impl Session {
         }
         let unanswered = matches!(self.attempt(), Some((_, Phase::Handshake))) && !matches!(cause, Cause::Refused(_));
         self.in_doubt |= unanswered;
-        let at_once = self.choose_version(&cause) || self.follow_reference(&cause);
+        let action = self.action(&cause);
+        let is_final = self.is_final(action, &cause) || self.authentication_failures >= MOST_FAILURES;
+        let at_once =
+            self.choose_version(&cause, action) || self.follow_reference(&cause, action) || self.refresh(action);
         let fault = matches!(cause, Cause::ProtocolError { .. } | Cause::TextFrame);
         self.backoff.lost(self.is_stable(), fault);
         let cause = Rc::new(cause);
         if at_once {
             self.drop_link(close);
             self.connect(Some(cause));
+        } else if is_final {
+            self.drop_link(close);
+            self.stop(cause, Failure::Stopped);
         } else {
             self.retry_later(cause, close);
         }
@@ -230,13 +238,9 @@ impl Session {
     /// Waits for the next attempt, if there is to be one.
     pub(super) fn retry_later(&mut self, cause: Rc<Cause>, close: bool) {
         self.drop_link(close);
-        let may_retry = policy::may_retry(&cause, self.version) && self.authentication_failures < MOST_FAILURES;
-        let delay = if may_retry {
-            self.backoff
-                .delay(self.config.reconnect, self.config.max_attempts, &mut self.random)
-        } else {
-            None
-        };
+        let delay = self
+            .backoff
+            .delay(self.config.reconnect, self.config.max_attempts, &mut self.random);
         let Some(delay) = delay else {
             self.stop(cause, Failure::Stopped);
             return;

@@ -192,6 +192,8 @@ pub struct Session {
     exchange: u32,
     /// Exchanges with a broker that failed on this side since the last stable link.
     authentication_failures: u8,
+    /// Fresh credentials were asked for at once since the last stable link.
+    refreshed: bool,
     /// Where the attempt under way goes instead, or the next one.
     redirect: Option<Redirect>,
     /// Server references followed since the last stable link.
@@ -254,6 +256,7 @@ impl Session {
             authentication_data: None,
             exchange: 0,
             authentication_failures: 0,
+            refreshed: false,
             redirect: None,
             references_followed: 0,
             timers: Timers::default(),

@@ -8,23 +8,21 @@
 //!
 //! What 3.1.1 cannot express is left out then: property blocks of CONNECT, will, messages and subscriptions, and all subscription options but the QoS.
 
-use crate::codec::{ReasonCode, Version};
+use crate::codec::Version;
 
 use super::outgoing::{drop_properties, store_entry};
+use super::policy::{Action, UNACCEPTABLE_VERSION};
 use super::{Cause, Reconnect, Session};
-
-/// Return code 1 of 3.1.1: unacceptable protocol version.
-const UNACCEPTABLE_VERSION: u8 = 1;
 
 impl Session {
     /// Decides what the next attempt offers, now that `cause` has ended the link or the attempt. Returns whether it is to follow at once.
-    pub(super) fn choose_version(&mut self, cause: &Cause) -> bool {
-        let may_fall_back =
-            self.config.fall_back && self.offered == Version::V5 && self.authentication_method().is_none();
+    pub(super) fn choose_version(&mut self, cause: &Cause, action: Action) -> bool {
+        let may_fall_back = action == Action::FallBack
+            && self.config.fall_back
+            && self.offered == Version::V5
+            && self.authentication_method().is_none();
         match cause {
-            Cause::Refused(refusal)
-                if may_fall_back && refusal.reason == ReasonCode::UNSUPPORTED_PROTOCOL_VERSION.0 =>
-            {
+            Cause::Refused(_) if may_fall_back => {
                 self.offered = Version::V311;
                 self.settle_version();
                 return true;

@@ -7,6 +7,7 @@
 
 use crate::codec::ReasonCode;
 
+use super::policy::Action;
 use super::{Cause, Reconnect, Redirect, Session, State};
 
 /// References followed in a row, without a stable link in between: brokers may send a client in circles.
@@ -14,7 +15,7 @@ const MOST_IN_A_ROW: u8 = 5;
 
 impl Session {
     /// Notes where the next attempt goes, now that `cause` has ended the link or the attempt. Returns whether it is to follow at once.
-    pub(super) fn follow_reference(&mut self, cause: &Cause) -> bool {
+    pub(super) fn follow_reference(&mut self, cause: &Cause, action: Action) -> bool {
         if self.is_stable() {
             self.references_followed = 0;
         }
@@ -28,8 +29,8 @@ impl Session {
             _ => true,
         };
         let permanent = refusal.reason == ReasonCode::SERVER_MOVED.0;
-        let moved = permanent || refusal.reason == ReasonCode::USE_ANOTHER_SERVER.0;
-        if !self.config.follow_references || !wanted || !moved || refusal.server_reference.is_empty() {
+        let moved = action == Action::Follow && !refusal.server_reference.is_empty();
+        if !self.config.follow_references || !wanted || !moved {
             return false;
         }
         let follow = self.references_followed < MOST_IN_A_ROW;

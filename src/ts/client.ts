@@ -311,7 +311,7 @@ export class Client extends Emitter implements AsyncDisposable {
         this.#change(statusOf(readStatus(words, at), this.#connection, this.#durability));
         break;
       case KIND.prepare:
-        this.#addresses.prepare(readPrepare(words, at));
+        this.#addresses.prepare(readPrepare(words, at), "cause" in this.#status ? this.#status.cause : undefined);
         break;
       case KIND.authenticate: {
         const record = readAuthenticate(words, at);

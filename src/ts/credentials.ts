@@ -1,8 +1,9 @@
 // Who the client is, asked for each attempt: the answer to PREPARE.
 import { type Authenticator, wordsOf } from "./authenticator.js";
+import type { Cause } from "./cause.js";
 import { binary, fields, text } from "./check.js";
 import type { EngineHost } from "./engine.js";
-import type { Credentials, CredentialsProvider } from "./options.js";
+import type { Credentials, CredentialsProvider, CredentialsRequest } from "./options.js";
 import type { PrepareRecord } from "./records.js";
 import { followed } from "./server-reference.js";
 import { encodeText } from "./text.js";
@@ -37,7 +38,8 @@ export class AddressBook {
     this.#credentials = credentials;
   }
 
-  prepare({ attempt, permanent, serverReference }: PrepareRecord): void {
+  /** `cause`: why the attempt or the link before has ended. */
+  prepare({ attempt, permanent, serverReference }: PrepareRecord, cause: Cause | undefined): void {
     this.giveUp();
     if (permanent && !serverReference) this.#home = this.#own;
     const url = serverReference ? followed(serverReference, this.#url) : this.#home;
@@ -48,7 +50,7 @@ export class AddressBook {
     }
     this.#url = url;
     const given = this.#credentials;
-    if (typeof given === "function" || this.#authenticator.wanted) this.#ask(attempt, url, given);
+    if (typeof given === "function" || this.#authenticator.wanted) this.#ask({ attempt, url, cause }, given);
     else this.#answer(attempt, given);
   }
 
@@ -68,13 +70,14 @@ export class AddressBook {
     this.#pending = undefined;
   }
 
-  #ask(attempt: number, url: string, given: Credentials | CredentialsProvider | undefined): void {
+  #ask(about: Omit<CredentialsRequest, "signal">, given: Credentials | CredentialsProvider | undefined): void {
+    const { attempt, url } = about;
     const pending = new AbortController();
     const { signal } = pending;
     this.#pending = pending;
     // Inside a promise, so that a provider that throws is as good as one that rejects.
     const answer = async (): Promise<void> => {
-      const credentials = typeof given === "function" ? checkCredentials("credentials()", await given({ attempt, url, signal })) : given;
+      const credentials = typeof given === "function" ? checkCredentials("credentials()", await given({ ...about, signal })) : given;
       if (signal.aborted) return;
       const authentication = await this.#authenticator.first(url, signal).catch((error: unknown) => {
         if (!signal.aborted) this.#host.authenticationFailed(attempt, wordsOf(error));

@@ -50,6 +50,10 @@ export interface EngineOptions {
   readonly durable: boolean;
   /** Keys of `dedupe` that are remembered at most. */
   readonly maxKeys: number;
+  /** Whether what authenticates the client is asked for anew with each attempt. */
+  readonly freshCredentials: boolean;
+  /** What follows a cause, where it is not the usual: `policy.ts`. */
+  readonly policy?: Uint8Array;
 }
 
 export type BackoffOptions =

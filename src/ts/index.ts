@@ -61,6 +61,7 @@ export type { CompletedOutcome, FailedOutcome, Outcome, PendingMessage } from ".
 export type { PacketTrace } from "./packet.js";
 export type { Params } from "./params.js";
 export type { MessageProperties, Payload } from "./payload.js";
+export type { Policy, PolicyAction } from "./policy.js";
 export type { UserProperties, UserPropertiesInit } from "./properties.js";
 export type { PublishOptions, PublishResult } from "./publish-options.js";
 export { reasonName } from "./reasons.js";

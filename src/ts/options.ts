@@ -1,7 +1,9 @@
 // The options of connect(), as users write them. What they become is in settings.ts.
 import type { Authentication } from "./authentication.js";
+import type { Cause } from "./cause.js";
 import type { Duration } from "./duration.js";
 import type { MessageProperties, Payload } from "./payload.js";
+import type { Policy } from "./policy.js";
 import type { UserPropertiesInit } from "./properties.js";
 import type { Reconnect } from "./reconnect.js";
 import type { SessionOptions } from "./session-options.js";
@@ -35,6 +37,8 @@ export interface Credentials {
 export interface CredentialsRequest {
   /** Number of the attempt, from 1. */
   readonly attempt: number;
+  /** Why the attempt or the link before it has ended: what was given then may have been refused. */
+  readonly cause: Cause | undefined;
   /** Where the credentials will go: another server than the first one, if that has sent the client there. */
   readonly url: string;
   /** Aborts when the attempt is over, so that a request for a token can be given up. */
@@ -135,6 +139,8 @@ export interface ConnectOptions {
   readonly connectTimeout?: Duration | undefined;
   /** How a lost link is brought back. Default: `{ kind: "exponential" }`; `false` is never. */
   readonly reconnect?: false | Reconnect | undefined;
+  /** What follows the end of a link or an attempt, where it is not to be the usual: the table in the README. */
+  readonly policy?: Policy | undefined;
   readonly credentials?: Credentials | CredentialsProvider | undefined;
   /** Enhanced authentication (5.0 only), beside or instead of `credentials`. */
   readonly authentication?: Authentication | undefined;

@@ -7,6 +7,7 @@ import type { EngineOptions } from "./engine.js";
 import { OptionError } from "./errors/option-error.js";
 import type { ConnectOptions, Credentials, CredentialsProvider, QueueOptions, WasmSource } from "./options.js";
 import { payloadBytes } from "./payload.js";
+import { policyBytes } from "./policy.js";
 import { encodeProperties } from "./properties.js";
 import { MESSAGE_PROPERTY_NAMES, messageProperties } from "./publish-options.js";
 import { reconnectOptions } from "./reconnect.js";
@@ -35,6 +36,7 @@ const NAMES = [
   "session",
   "connectTimeout",
   "reconnect",
+  "policy",
   "credentials",
   "will",
   "receiveMaximum",
@@ -115,6 +117,8 @@ function engineOptions(
     ...propertiesOf(given),
     connectTimeout: optional(given.connectTimeout, 15_000, (value) => durationOf("connectTimeout", value, { ...MS, min: 1 })),
     ...reconnectOptions(given.reconnect),
+    freshCredentials: typeof given.credentials === "function" || given.authentication !== undefined,
+    ...(given.policy !== undefined && { policy: policyBytes(given.policy) }),
     maxQueued: optional(queue["messages"], 100_000, (value) => integer("queue.messages", value, 0, U32)),
     maxQueuedBytes: optional(queue["bytes"], 64 * 2 ** 20, (value) => integer("queue.bytes", value, 0, U32)),
     joinPackets: flag(given, "joinPackets", true),

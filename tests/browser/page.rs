@@ -26,7 +26,7 @@ const OPTIONS: &str = r#"{
     "receiveMaximum": 65535, "maximumPacketSize": 16777216,
     "topicAliasMaximum": 0, "outboundTopicAliases": false, "requestResponseInformation": false,
     "requestProblemInformation": true, "checkPayloadFormat": false, "connectTimeout": 20000, "reconnect": {"kind": "fixed", "delay": 60000, "jitter": 0},
-    "stableAfter": 5000, "maxQueued": 100000, "maxQueuedBytes": 67108864, "joinPackets": true, "trace": false, "broker": "ws://127.0.0.1/", "durable": false, "maxKeys": 10000
+    "stableAfter": 5000, "maxQueued": 100000, "maxQueuedBytes": 67108864, "joinPackets": true, "trace": false, "broker": "ws://127.0.0.1/", "durable": false, "maxKeys": 10000, "freshCredentials": false
 }"#;
 
 /// URL of the embedded broker. `tests/browser/run.mjs` starts it.

@@ -47,6 +47,46 @@ matrix("access", { ...options, basic: true }, (test) => {
     },
   );
 
+  test(
+    "a function that gave a wrong password is asked once more, at once and told why: a right one lets the client in, another wrong one stops it",
+    "wrong password",
+    async ({ lab, broker, access, protocol }) => {
+      const asked = await lab.page.evaluate(
+        async (url, access, good) => {
+          const asked = [];
+          for (const second of [good.password, "wrong too"]) {
+            const causes = [];
+            const credentials = ({ cause }) => {
+              causes.push([cause?.kind ?? "none", cause?.reasonCode]);
+              return { username: good.username, password: causes.length === 1 ? "wrong" : second };
+            };
+            const client = globalThis.hawser.connect(url, { ...access, credentials });
+            // What is asked again at once is not waited for.
+            client.addEventListener("status", ({ status }) => status.state === "waiting" && client.close());
+            const ended = await client.publish("a", "b", { qos: 1 }).then(
+              () => "in",
+              (error) => error.name,
+            );
+            await client.close();
+            asked.push([ended, causes]);
+          }
+          return asked;
+        },
+        broker.url,
+        access,
+        GOOD,
+      );
+      assert.deepEqual(
+        asked.map(([ended, causes]) => [ended, causes.map(([kind]) => kind)]),
+        [
+          ["in", ["none", "refused"]],
+          ["StoppedError", ["none", "refused"]],
+        ],
+      );
+      assert.ok(broker.refusals[protocol].includes(asked[0][1][1][1]));
+    },
+  );
+
   test("credentials that cannot be had are a cause of their own, and are asked for again", async ({ lab, broker, access }) => {
     const kinds = await lab.page.evaluate(
       async (url, access, good) => {

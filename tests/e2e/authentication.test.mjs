@@ -126,11 +126,12 @@ describe("enhanced authentication", () => {
     ]);
   });
 
-  test("a server that refuses ends the client with its reason", async () => {
+  test("a server that refuses is asked once more, with fresh data, and then ends the client with its reason", async () => {
     await start(() => Buffer.from([0x20, 3, 0, 0x87, 0]));
-    const { state, cause } = await authenticate();
+    const { asked, state, cause } = await authenticate();
     assert.deepEqual([state, cause.kind, cause.reasonCode], ["stopped", "refused", 0x87]);
-    assert.equal(server.visits.length, 1);
+    assert.deepEqual(asked, [["connect"], ["challenge", 5], ["connect"], ["challenge", 5]]);
+    assert.equal(server.visits.length, 2);
   });
 
   test("a re-authentication that the server refuses costs the link, and says why", async () => {

@@ -28,6 +28,7 @@ mod limits;
 mod losing;
 mod overflowing;
 mod pending;
+mod policy;
 mod publishing;
 mod reauthenticating;
 mod receiving;

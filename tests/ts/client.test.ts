@@ -233,6 +233,19 @@ test("credentials are asked for with the address that they go to", () => {
   assert.deepEqual(urls, [FIRST, "ws://b.test/mqtt"]);
 });
 
+test("credentials are asked for with the cause that ended what was before", () => {
+  const causes: (string | undefined)[] = [];
+  const { host } = scripted({
+    credentials: ({ cause }) => {
+      causes.push(cause?.kind);
+      return {};
+    },
+  });
+  host.say([...status("connecting"), ...record("prepare", 0, 1, "")]);
+  host.say([...status("connecting", { cause: 4, code: 0x86 }), ...record("prepare", 0, 2, "")]);
+  assert.deepEqual(causes, [undefined, "refused"]);
+});
+
 test("a credentials function that throws, rejects or returns rubbish fails the attempt with what it said", async () => {
   const rubbish = "secret" as unknown as object;
   const functions: [() => object | Promise<object>, RegExp][] = [

@@ -6,8 +6,9 @@ import { optionBytes } from "../../src/browser/boundary.js";
 import type { EngineOptions } from "../../src/ts/engine.js";
 
 interface Golden {
-  readonly options: Omit<EngineOptions, "will" | "properties"> & {
+  readonly options: Omit<EngineOptions, "will" | "properties" | "policy"> & {
     readonly properties: number[];
+    readonly policy: number[];
     readonly will: {
       readonly topic: string;
       readonly payload: number[];
@@ -21,10 +22,11 @@ interface Golden {
 
 test("every option has its place in the block", () => {
   const { options, bytes } = JSON.parse(readFileSync("tests/golden/options.json", "utf8")) as Golden;
-  const { will, properties } = options;
+  const { will, properties, policy } = options;
   const whole: EngineOptions = {
     ...options,
     properties: Uint8Array.from(properties),
+    policy: Uint8Array.from(policy),
     will: { ...will, payload: Uint8Array.from(will.payload), properties: Uint8Array.from(will.properties) },
   };
   assert.deepEqual([...optionBytes(whole)], bytes);

@@ -98,12 +98,25 @@ test("without options everything has its documented default", () => {
     strict: false,
     durable: false,
     maxKeys: 10_000,
+    freshCredentials: false,
   });
   assert.equal(settings.session, undefined);
 });
 
 test("an option that is undefined is an option that was left out", () => {
-  const names = ["clientId", "keepAlive", "session", "reconnect", "will", "credentials", "userProperties", "queue", "signal", "wasm"];
+  const names = [
+    "clientId",
+    "keepAlive",
+    "session",
+    "reconnect",
+    "will",
+    "credentials",
+    "policy",
+    "userProperties",
+    "queue",
+    "signal",
+    "wasm",
+  ];
   assert.deepEqual(engineOf(Object.fromEntries(names.map((name) => [name, undefined]))), engineOf({}));
 });
 

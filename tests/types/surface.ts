@@ -35,6 +35,7 @@ const client: Client = connect("wss://broker.example:8084/mqtt", {
   keepAlive: "30s",
   session: { expiry: 3_600, cleanStart: false },
   reconnect: { kind: "exponential", min: 1_000, max: "60s", jitter: 500 },
+  policy: { refused: { 135: "retry", 5: "stop" }, disconnected: "refresh", "socket-closed": { 1008: "fall-back" }, address: "stop" },
   credentials: async ({ attempt, signal }) => ({
     username: `u${attempt}`,
     password: await Promise.resolve(signal.aborted ? "" : "secret"),
@@ -104,6 +105,10 @@ connect("wss://broker.example", { protocol: "3.1" });
 connect("wss://broker.example", { reconnect: { kind: "linear" } });
 // @ts-expect-error a fixed delay has no maximum
 connect("wss://broker.example", { reconnect: { kind: "fixed", max: 7 } });
+// @ts-expect-error only a broker names another server
+connect("wss://broker.example", { policy: { "socket-closed": "follow" } });
+// @ts-expect-error the end that the user wants is nobody's to decide
+connect("wss://broker.example", { policy: { closed: "retry" } });
 // @ts-expect-error a will needs a topic
 connect("wss://broker.example", { will: { payload: "gone" } });
 // @ts-expect-error an address is required

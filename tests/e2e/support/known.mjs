@@ -93,10 +93,10 @@ export const KNOWN = {
       error: /lost the session|never answers/,
     },
     {
-      at: /a wrong password stops/,
+      at: /a wrong password stops|gave a wrong password/,
       outcome: "fails",
       because: "refuses a wrong password with WebSocket close code 1002 (unauthenticated) and no CONNACK",
-      error: /waited in vain/,
+      error: /waited in vain|ClosedError/,
     },
     { at: /a clean close does not publish/, outcome: "fails", because: "publishes the will after a DISCONNECT", error: /gone/ },
   ],

@@ -6,7 +6,7 @@
 use wasm_bindgen::prelude::*;
 
 use crate::codec::{Qos, Version};
-use crate::session::{Config, OfflineQos0, Overflow, Reconnect, Will};
+use crate::session::{Config, Jitter, OfflineQos0, Overflow, Reconnect, Will};
 
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen(typescript_custom_section)]
@@ -74,7 +74,7 @@ export interface WillOptions {
   retain: boolean;
   properties?: Uint8Array;
 }
-/** Milliseconds. */
+/** Milliseconds; `jitter` -1: full, -2: equal. */
 export type ReconnectOptions =
   | { kind: "never" }
   | { kind: "fixed"; delay: number; jitter: number }
@@ -152,7 +152,12 @@ pub fn read(bytes: &[u8]) -> Options {
         retain: will_retain != 0,
         properties: block.field().unwrap_or_default().into(),
     });
-    let (delay, jitter) = (u64::from(min), u64::from(jitter));
+    let delay = u64::from(min);
+    let jitter = match jitter {
+        u32::MAX => Jitter::Full,
+        0xFFFF_FFFE => Jitter::Equal,
+        most => Jitter::UpTo(most),
+    };
     let config = Config {
         version: if protocol == 4 { Version::V311 } else { Version::V5 },
         fall_back: fall_back != 0,
@@ -323,7 +328,7 @@ mod tests {
             Reconnect::Exponential {
                 min: 101,
                 max: 102,
-                jitter: 103
+                jitter: Jitter::Equal
             }
         );
         assert_eq!(

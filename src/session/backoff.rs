@@ -7,10 +7,21 @@ use super::random::Random;
 pub enum Reconnect {
     /// Not at all: stop.
     Never,
-    /// `delay` plus a random part of 0 to `jitter`.
-    Fixed { delay: u64, jitter: u64 },
-    /// `min`, doubled after each failure up to `max`, plus a random part of 0 to `jitter`.
-    Exponential { min: u64, max: u64, jitter: u64 },
+    /// `delay`, with `jitter`.
+    Fixed { delay: u64, jitter: Jitter },
+    /// `min`, doubled after each failure up to `max`, with `jitter`.
+    Exponential { min: u64, max: u64, jitter: Jitter },
+}
+
+/// What chance does to a delay, so that clients that lost their links together do not come back together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jitter {
+    /// A random part of 0 to so many milliseconds is added.
+    UpTo(u32),
+    /// A random part of all of it is left.
+    Full,
+    /// Half of it, and a random part of the other half.
+    Equal,
 }
 
 impl Default for Reconnect {
@@ -18,14 +29,14 @@ impl Default for Reconnect {
         Self::Exponential {
             min: 1_000,
             max: 60_000,
-            jitter: 500,
+            jitter: Jitter::UpTo(500),
         }
     }
 }
 
-/// Counts attempts that failed in a row, and turns a count into a delay.
+/// Counts attempts that failed in a row, and turns a count into a delay: public for those who want to know what many clients do together.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub struct Backoff {
     /// Attempts that brought no stable link.
     failures: u32,
     /// Delays given: one more than failures after the loss of a stable link.
@@ -48,7 +59,7 @@ impl Backoff {
 
     /// An attempt failed, or a link is lost, which may have been `stable`, and may have ended by a `fault` of the broker. A broker that commits
     /// one on every link is not taken for a good one because its links hold for a while.
-    pub(super) const fn lost(&mut self, stable: bool, fault: bool) {
+    pub const fn lost(&mut self, stable: bool, fault: bool) {
         if stable && !(fault && self.faulty) {
             self.reset();
         } else {
@@ -60,7 +71,7 @@ impl Backoff {
     }
 
     /// How long to wait for the next attempt, or that there is to be none.
-    pub(super) fn delay(&mut self, rule: Reconnect, max_attempts: Option<u32>, random: &mut Random) -> Option<u64> {
+    pub fn delay(&mut self, rule: Reconnect, max_attempts: Option<u32>, random: &mut Random) -> Option<u64> {
         let earlier = self.delays;
         self.delays = earlier.saturating_add(1);
         if max_attempts.is_some_and(|most| self.failures >= most) {
@@ -76,8 +87,13 @@ impl Backoff {
                 (doubled.min(max.max(min)), jitter)
             }
         };
+        let (least, chance) = match jitter {
+            Jitter::UpTo(most) => (delay, most.into()),
+            Jitter::Full => (0, delay),
+            Jitter::Equal => (delay - delay / 2, delay / 2),
+        };
         // A user may ask for no delay at all: a broker that hangs up at once must still not be hammered.
-        Some(delay.saturating_add(random.up_to(jitter)).max(1))
+        Some(least.saturating_add(random.up_to(chance)).max(1))
     }
 }
 
@@ -90,7 +106,7 @@ mod tests {
         let rule = Reconnect::Exponential {
             min: 1_000,
             max: 60_000,
-            jitter: 0,
+            jitter: Jitter::UpTo(0),
         };
         let (mut backoff, mut random) = (Backoff::default(), Random::new(1));
         let mut next = |backoff: &mut Backoff| backoff.delay(rule, None, &mut random).unwrap();
@@ -103,24 +119,49 @@ mod tests {
         assert_eq!(next(&mut backoff), 1_000);
     }
 
-    #[test]
-    fn jitter_stays_within_its_range_and_reaches_both_ends() {
+    /// The shortest and the longest of many first delays.
+    fn extremes(rule: Reconnect) -> (u64, u64) {
         let mut random = Random::new(7);
         let delays: Vec<u64> = (0..2_000)
-            .map(|_| {
-                Backoff::default()
-                    .delay(Reconnect::Fixed { delay: 100, jitter: 9 }, None, &mut random)
-                    .unwrap()
-            })
+            .map(|_| Backoff::default().delay(rule, None, &mut random).unwrap())
             .collect();
-        assert_eq!(delays.iter().min(), Some(&100));
-        assert_eq!(delays.iter().max(), Some(&109));
+        (*delays.iter().min().unwrap(), *delays.iter().max().unwrap())
+    }
+
+    #[test]
+    fn jitter_stays_within_its_range_and_reaches_both_ends() {
+        let fixed = |delay, jitter| extremes(Reconnect::Fixed { delay, jitter });
+        assert_eq!(fixed(100, Jitter::UpTo(9)), (100, 109));
+        assert_eq!(fixed(100, Jitter::Full), (1, 100), "never no delay at all");
+        assert_eq!(fixed(100, Jitter::Equal), (50, 100));
+        assert_eq!(fixed(9, Jitter::Equal), (5, 9), "half of an odd delay");
+        assert_eq!(fixed(0, Jitter::Equal), (1, 1));
+    }
+
+    #[test]
+    fn full_and_equal_jitter_grow_with_the_delay() {
+        for (jitter, divisor) in [(Jitter::Full, 0), (Jitter::Equal, 2)] {
+            let rule = Reconnect::Exponential {
+                min: 1_000,
+                max: 60_000,
+                jitter,
+            };
+            let (mut backoff, mut random) = (Backoff::default(), Random::new(3));
+            for computed in [1_000_u64, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000] {
+                let least = computed.checked_div(divisor).unwrap_or(1);
+                let delay = backoff.delay(rule, None, &mut random).unwrap();
+                assert!((least..=computed).contains(&delay), "{delay} of {computed}");
+            }
+        }
     }
 
     #[test]
     fn attempts_may_be_bounded() {
         let (mut backoff, mut random) = (Backoff::default(), Random::new(1));
-        let rule = Reconnect::Fixed { delay: 5, jitter: 0 };
+        let rule = Reconnect::Fixed {
+            delay: 5,
+            jitter: Jitter::UpTo(0),
+        };
         let mut next = |backoff: &mut Backoff| {
             backoff.lost(false, false);
             backoff.delay(rule, Some(3), &mut random)

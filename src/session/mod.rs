@@ -73,7 +73,7 @@ mod trace;
 mod usage;
 mod write_ahead;
 
-pub use backoff::Reconnect;
+pub use backoff::{Backoff, Jitter, Reconnect};
 pub use config::{Config, OfflineQos0, Overflow, Will};
 pub use dedup::{Claim, Rule, Verdict};
 pub use error::{Cause, Failure, Refusal};
@@ -81,12 +81,12 @@ pub use output::{
     Connected, Durability, Event, Frame, Gap, Limits, Message, Outputs, PacketTrace, Redirect, Restored, Settled, Span,
     StorageFault, StoreBatch, StoreChange, StoreKey,
 };
+pub use random::Random;
 pub use state::{Phase, State};
 pub use time::Millis;
 pub use usage::Usage;
 
 use crate::codec::{Qos, ReasonCode, Version};
-use backoff::Backoff;
 use dedup::Ledger;
 use deliveries::Deliveries;
 use facts::Written;
@@ -96,7 +96,6 @@ use input::Input;
 use link::Link;
 use packet_ids::PacketIds;
 use queue::Queue;
-use random::Random;
 use requests::Subscriptions;
 use timers::Timers;
 use topics::Topics;

@@ -1,11 +1,12 @@
 //! A small generator for jitter and names: seeded by the caller, fit for nothing secret.
 
-/// SplitMix64.
+/// SplitMix64: what [`Backoff`](super::Backoff) takes its chances from.
 #[derive(Clone, Debug)]
-pub(super) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    pub(super) const fn new(seed: u64) -> Self {
+    /// All that follows comes from the seed.
+    pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 

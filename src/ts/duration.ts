@@ -17,6 +17,8 @@ export interface DurationRule {
   readonly unit: "ms" | "s";
   readonly min: number;
   readonly max: number;
+  /** What the option takes besides, for the error. */
+  readonly or?: string;
 }
 
 /** Any time that a timer can wait: `setTimeout` counts milliseconds in 31 bits. */
@@ -27,7 +29,11 @@ export function durationOf(option: string, value: unknown, rule: DurationRule): 
   const amount = toUnit(value, rule.unit);
   if (amount === undefined || amount < rule.min || amount > rule.max) {
     const unit = rule.unit === "s" ? "seconds" : "milliseconds";
-    throw new OptionError(option, `a number of ${unit} from ${rule.min} to ${rule.max}, or text such as "500ms", "30s", "5m", "1d"`, value);
+    throw new OptionError(
+      option,
+      `a number of ${unit} from ${rule.min} to ${rule.max}, or text such as "500ms", "30s", "5m", "1d"${rule.or ?? ""}`,
+      value,
+    );
   }
   return amount;
 }

@@ -56,6 +56,7 @@ export interface EngineOptions {
   readonly policy?: Uint8Array;
 }
 
+/** Milliseconds; `jitter` -1: full, -2: equal. */
 export type BackoffOptions =
   | { readonly kind: "never" }
   | { readonly kind: "fixed"; readonly delay: number; readonly jitter: number }

@@ -5,8 +5,11 @@ import type { EngineOptions } from "./engine.js";
 import { OptionError } from "./errors/option-error.js";
 
 interface ReconnectBase {
-  /** Random time added to each delay, in milliseconds, so that many clients do not come back at once. Default: 500. */
-  readonly jitter?: Duration | undefined;
+  /**
+   * Chance, so that many clients do not come back at once: random time of up to so many milliseconds that is added to each delay; `"full"`: a random
+   * part of the delay, from nothing to all of it; `"equal"`: half of it and a random part of the other half. Default: 500.
+   */
+  readonly jitter?: Duration | "full" | "equal" | undefined;
   /** Stop when so many attempts in a row have failed. The loss of a stable link is none of them. Default: never. */
   readonly maxAttempts?: number | undefined;
   /** How long a link must hold before the delays begin anew, in milliseconds. Default: 10,000. */
@@ -30,7 +33,7 @@ export interface FixedReconnect extends ReconnectBase {
  * A delay that doubles with each attempt.
  *
  * @example
- * const reconnect: ExponentialReconnect = { kind: "exponential", min: "1s", max: "30s", maxAttempts: 20 };
+ * const reconnect: ExponentialReconnect = { kind: "exponential", min: "1s", max: "30s", jitter: "full", maxAttempts: 20 };
  * connect(url, { reconnect });
  */
 export interface ExponentialReconnect extends ReconnectBase {
@@ -62,7 +65,7 @@ export function reconnectOptions(value: unknown): Pick<EngineOptions, "reconnect
   const given = fields("reconnect", all, [...COMMON, ...OWN[kind]]);
   const time = (name: string, fallback: number): number =>
     given[name] === undefined ? fallback : durationOf(`reconnect.${name}`, given[name], MS);
-  const jitter = time("jitter", 500);
+  const jitter = jitterOf(given["jitter"]);
   const maxAttempts = given["maxAttempts"];
   return {
     reconnect:
@@ -72,6 +75,12 @@ export function reconnectOptions(value: unknown): Pick<EngineOptions, "reconnect
     ...(maxAttempts !== undefined && { maxAttempts: integer("reconnect.maxAttempts", maxAttempts, 1, 0xffff_ffff) }),
     stableAfter: time("stableAfter", 10_000),
   };
+}
+
+/** Milliseconds, or -1 for "full" and -2 for "equal". */
+function jitterOf(value: unknown = 500): number {
+  if (value === "full") return -1;
+  return value === "equal" ? -2 : durationOf("reconnect.jitter", value, { ...MS, or: ', "full", "equal"' });
 }
 
 function range(min: number, max: number): { readonly min: number; readonly max: number } {

@@ -1,6 +1,6 @@
 //! Coming back: how soon, how often, and when not.
 
-use hawser::session::{Cause, Config, Failure, Reconnect, State};
+use hawser::session::{Cause, Config, Failure, Jitter, Reconnect, State};
 
 use crate::world::{Socket, World, lasting, plain};
 
@@ -30,7 +30,7 @@ fn jitter_differs_from_attempt_to_attempt() {
     let mut world = World::new(Config {
         reconnect: Reconnect::Fixed {
             delay: 1_000,
-            jitter: 500,
+            jitter: Jitter::UpTo(500),
         },
         ..plain()
     });

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use hawser::codec::{Property, Qos, ReasonCode, SubscribeOptions, Version};
 use hawser::session::{
-    Cause, CloseKind, Config, Connected, Durability, Failure, Frame, Gap, Millis, Outputs, Phase, PublishRequest,
-    Published, Reconnect, Redirect, Restored, Session, SocketClose, State, StorageFault, StoreBatch, Verdict,
+    Cause, CloseKind, Config, Connected, Durability, Failure, Frame, Gap, Jitter, Millis, Outputs, Phase,
+    PublishRequest, Published, Reconnect, Redirect, Restored, Session, SocketClose, State, StorageFault, StoreBatch,
+    Verdict,
 };
 
 pub use crate::driver::Delivered;
@@ -85,7 +86,7 @@ pub fn plain() -> Config {
         reconnect: Reconnect::Exponential {
             min: 1_000,
             max: 60_000,
-            jitter: 0,
+            jitter: Jitter::UpTo(0),
         },
         ..Config::default()
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hawser::codec::Version;
-use hawser::session::{Config, Reconnect};
+use hawser::session::{Config, Jitter, Reconnect};
 
 use crate::broker::Policy;
 use crate::conversations::Conversation;
@@ -54,7 +54,7 @@ impl Case {
             reconnect: Reconnect::Exponential {
                 min: 1_000,
                 max: 8_000,
-                jitter: 0,
+                jitter: Jitter::UpTo(0),
             },
             ..lasting()
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hawser::codec::Qos;
-use hawser::session::{Cause, Config, Failure, Phase, Reconnect, State};
+use hawser::session::{Cause, Config, Failure, Jitter, Phase, Reconnect, State};
 
 use crate::broker::Broker;
 use crate::pages::{ON_AN_EARLIER_PAGE, Pages};
@@ -116,8 +116,13 @@ impl Ledger {
 
     /// The delay grows until a link has been stable.
     fn check_delay(&mut self, now: u64, delay: u64, config: &Config) {
-        let Reconnect::Exponential { min, max, jitter } = config.reconnect else {
-            panic!("the simulation counts on an exponential backoff");
+        let Reconnect::Exponential {
+            min,
+            max,
+            jitter: Jitter::UpTo(jitter),
+        } = config.reconnect
+        else {
+            panic!("the simulation counts on an exponential backoff with jitter that is added");
         };
         let online = self.pace.online_since.take();
         if online.is_some_and(|since| now >= since + config.stable_after) {
@@ -125,7 +130,7 @@ impl Ledger {
         }
         let least = (min << self.pace.delays.min(30)).min(max);
         assert!(
-            (least..=least + jitter).contains(&delay),
+            (least..=least + u64::from(jitter)).contains(&delay),
             "waits {delay} ms where {least} are due"
         );
         self.pace.delays += 1;

@@ -1,7 +1,7 @@
 //! Random conversations over a random network, each from one seed.
 
 use hawser::codec::Version;
-use hawser::session::{Config, Reconnect};
+use hawser::session::{Config, Jitter, Reconnect};
 
 use crate::broker::Policy;
 use crate::conversations::{Conversation, Op};
@@ -49,7 +49,7 @@ fn config(random: &mut Random) -> Config {
         reconnect: Reconnect::Exponential {
             min: 1_000,
             max: 8_000,
-            jitter: 500,
+            jitter: Jitter::UpTo(500),
         },
         ..lasting()
     }

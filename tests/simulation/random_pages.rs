@@ -1,7 +1,7 @@
 //! Random conversations of pages that are killed at random, each from one seed.
 
 use hawser::codec::Version;
-use hawser::session::{Config, Overflow, Reconnect};
+use hawser::session::{Config, Jitter, Overflow, Reconnect};
 
 use crate::conversations::{Conversation, Op};
 use crate::pages::Handling;
@@ -40,7 +40,7 @@ fn config(random: &mut Random) -> Config {
         reconnect: Reconnect::Exponential {
             min: 1_000,
             max: 8_000,
-            jitter: 500,
+            jitter: Jitter::UpTo(500),
         },
         ..lasting()
     }

@@ -180,6 +180,14 @@ test("everything that is set reaches the engine in its units", () => {
   assert.deepEqual(engineOf({ reconnect: false }).reconnect, { kind: "never" });
 });
 
+test("jitter is a time that is added, or a share of the delay", () => {
+  const jitterOf = (jitter: unknown) => engineOf({ reconnect: { kind: "exponential", jitter } }).reconnect;
+  const rest = { kind: "exponential", min: 1_000, max: 60_000 };
+  assert.deepEqual(jitterOf("2s"), { ...rest, jitter: 2_000 });
+  assert.deepEqual(jitterOf("full"), { ...rest, jitter: -1 });
+  assert.deepEqual(jitterOf("equal"), { ...rest, jitter: -2 });
+});
+
 test("a will carries all properties that a message can, its user properties in order", () => {
   const userProperties = [
     ["b", "1"],
@@ -248,6 +256,9 @@ test("each wrong option is named, with what it takes", () => {
     ["reconnect.kind", { reconnect: {} }, /"fixed", "exponential"/],
     ["reconnect.max", { reconnect: { kind: "fixed", max: 1 } }, /no such option/],
     ["reconnect.delay", { reconnect: { kind: "fixed", delay: "x" } }],
+    ["reconnect.jitter", { reconnect: { kind: "fixed", jitter: "some" } }, /from 0 .*"full", "equal"/],
+    ["reconnect.jitter", { reconnect: { kind: "exponential", jitter: -1 } }],
+    ["reconnect.jitter", { reconnect: { kind: "exponential", jitter: null } }],
     ["reconnect.min", { reconnect: { kind: "exponential", min: 0 } }],
     ["reconnect.max", { reconnect: { kind: "exponential", min: 10, max: 5 } }],
     ["reconnect.maxAttempts", { reconnect: { kind: "fixed", maxAttempts: 0 } }],

@@ -103,6 +103,8 @@ connect("wss://broker.example", { keepalive: 30 });
 connect("wss://broker.example", { protocol: "3.1" });
 // @ts-expect-error no such kind of backoff
 connect("wss://broker.example", { reconnect: { kind: "linear" } });
+// @ts-expect-error no such share
+connect("wss://broker.example", { reconnect: { kind: "fixed", jitter: "half" } });
 // @ts-expect-error a fixed delay has no maximum
 connect("wss://broker.example", { reconnect: { kind: "fixed", max: 7 } });
 // @ts-expect-error only a broker names another server

@@ -6,7 +6,7 @@ mod loops;
 mod memory;
 
 use hawser::codec::Version;
-use hawser::session::{Cause, Config, Reconnect, State};
+use hawser::session::{Cause, Config, Jitter, Reconnect, State};
 
 use crate::broker::{Broker, Policy};
 use crate::driver::split;
@@ -25,7 +25,7 @@ fn config(version: Version) -> Config {
         reconnect: Reconnect::Exponential {
             min: 1_000,
             max: 60_000,
-            jitter: 0,
+            jitter: Jitter::UpTo(0),
         },
         ..lasting()
     }

@@ -1,7 +1,7 @@
 //! What the bytes stand for: a configuration, then one operation after the other.
 
 use hawser::codec::{Place, ReasonCode, Sender, Version};
-use hawser::session::{CloseKind, Config, Reconnect, SocketClose, State, Will};
+use hawser::session::{CloseKind, Config, Jitter, Reconnect, SocketClose, State, Will};
 
 use super::world::{Socket, World};
 use crate::decode::frame;
@@ -17,9 +17,15 @@ pub fn config(source: &mut Source<'_>) -> Config {
     let version = source.version();
     let (flags, more, expectations) = (source.u8(), source.u8(), source.u8());
     let reconnect = match more & 3 {
-        0 => Reconnect::Fixed { delay: 0, jitter: 0 },
+        0 => Reconnect::Fixed {
+            delay: 0,
+            jitter: Jitter::UpTo(0),
+        },
         1 => Reconnect::Never,
-        2 => Reconnect::Fixed { delay: 50, jitter: 20 },
+        2 => Reconnect::Fixed {
+            delay: 50,
+            jitter: Jitter::UpTo(20),
+        },
         _ => Reconnect::default(),
     };
     let will = (more & 4 != 0).then(|| Will {

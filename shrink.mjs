@@ -14,7 +14,7 @@ const LAST_WORDS = [
   /slice index starts at |index out of bounds: the len is | but the index is |range (start|end) index |" out of range for slice of length /g,
   /copy_from_slice: source slice length \(|\) does not match destination slice length \(|removal index \(is |\) should be < len \(is /g,
   /called `\w+::unwrap_throw\(\)` on an? `\w+` value|LazyCell instance has previously been poisoned|RefCell already (mutably )?borrowed/g,
-  /capacity overflow|internal error: entered unreachable code|00010203\d+99/g,
+  /capacity overflow|internal error: entered unreachable code/g,
 ];
 
 /** All features that rustc's wasm32 target uses by default; every browser of the last three years has them. */

@@ -31,10 +31,11 @@ const OPENED = 9;
 
 /** Why there is no store, in the numbers of the record STORAGE. */
 const UNAVAILABLE = 1;
+const BLOCKED = 2;
 const ABORTED = 4;
 const DELETED = 6;
 const OTHER = 7;
-const reasonOf = (error, otherwise) => ({ TimeoutError: 2, QuotaExceededError: 3 })[error?.name] ?? otherwise;
+const reasonOf = (error, otherwise, late = OTHER) => ({ TimeoutError: late, QuotaExceededError: 3 })[error?.name] ?? otherwise;
 
 /**
  * Has Chromium begin a new file for what changes. A kill may leave half a record at the end of the old one; Chromium would go on behind it, find
@@ -101,7 +102,7 @@ export class Log {
       this.#past = past;
       this.#segments = past ? [0] : segments; // as good as damaged
     } catch (error) {
-      return this.#giveUp(reasonOf(error, UNAVAILABLE), error);
+      return this.#giveUp(reasonOf(error, UNAVAILABLE, BLOCKED), error);
     }
     // Unless it was lost meanwhile, which is told then.
     if (this.#database) this.#tell(OPENED);
@@ -225,6 +226,7 @@ export class Log {
 
   #lookAgain() {
     if (!this.#told) return;
+    clearTimeout(this.#timer); // it may be lost twice before anybody has looked
     this.#timer = setTimeout(() => {
       this.#connect().then(
         () => this.#tell(BACK),

@@ -59,8 +59,8 @@ fn the_state_is_the_unfinished_messages_of_both_directions_step_by_step() {
     world.pubrec(2);
     assert_eq!(
         stored(&world)[&second][8..],
-        *b"\x62\x02\x00\x02",
-        "after PUBREC it is PUBREL"
+        *b"\x62\x02\x00\x02t",
+        "after PUBREC it is PUBREL, and the topic, for people"
     );
     world.message(2, 7, "t", "z");
     assert_eq!(stored(&world)[&inbound], b"\x50\x02\x00\x07");

@@ -22,6 +22,7 @@ async function reload(lab, meanwhile) {
 
 matrix("stored sessions", { feature: "session resumed" }, (test, { protocol }) => {
   test("after a reload the same session goes on: client id, subscriptions, and what came meanwhile", async ({
+    admit,
     broker,
     connect,
     online,
@@ -45,8 +46,10 @@ matrix("stored sessions", { feature: "session resumed" }, (test, { protocol }) =
     const subscription = await second.subscribe(topic, wanted);
     const { sessionPresent, clientId: again, durability } = await second.until({ state: "online" });
     assert.deepEqual([sessionPresent, again, durability], [true, clientId, "relaxed"]);
-    const texts = (await subscription.until(3)).map(({ text }) => text);
-    assert.deepEqual(texts.slice(-3), ["one", "two", "three"]);
+    const texts = (await subscription.until(3)).map(({ text }) => text).slice(-3);
+    const unordered = texts[0] !== "one" && broker.faults.resendsOutOfOrder;
+    if (unordered) admit(unordered);
+    assert.deepEqual(unordered ? texts.sort() : texts, unordered ? ["one", "three", "two"] : ["one", "two", "three"]);
     assert.equal((await subscription.ready()).qos, 1);
     await second.publish(topic, "after", { qos: 1 });
     assert.equal(subscribes(broker.proxy, seen), v5 ? 0 : 1);

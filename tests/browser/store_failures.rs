@@ -82,7 +82,7 @@ async fn a_store_whose_commits_never_end_is_given_up_and_holds_nobody_up() {
     let end = hang_commits(2);
     page.engine().publish(1, "topic", b"goes on in memory", at(1), None);
     flushed(&page).await;
-    storage(&page, MEMORY, BLOCKED).await;
+    storage(&page, MEMORY, OTHER).await;
     assert!(accepted(page.settled(kind::DONE, 1).await));
     delivered(&page, 2, 2).await;
     end.call0(&JsValue::NULL).unwrap();

@@ -29,7 +29,8 @@ impl Default for Reconnect {
         Self::Exponential {
             min: 1_000,
             max: 60_000,
-            jitter: Jitter::UpTo(500),
+            // A share of the delay: what is added for chance alone is nothing beside a long delay, and all would come back together (`npm run storm`).
+            jitter: Jitter::Equal,
         }
     }
 }

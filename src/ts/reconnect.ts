@@ -7,7 +7,8 @@ import { OptionError } from "./errors/option-error.js";
 interface ReconnectBase {
   /**
    * Chance, so that many clients do not come back at once: random time of up to so many milliseconds that is added to each delay; `"full"`: a random
-   * part of the delay, from nothing to all of it; `"equal"`: half of it and a random part of the other half. Default: 500.
+   * part of the delay, from nothing to all of it; `"equal"`: half of it and a random part of the other half. Default: `"equal"`, because a share of
+   * the delay spreads the clients of a restarted broker over the time between two attempts, and still nobody comes back at once.
    */
   readonly jitter?: Duration | "full" | "equal" | undefined;
   /** Stop when so many attempts in a row have failed. The loss of a stable link is none of them. Default: never. */
@@ -78,7 +79,7 @@ export function reconnectOptions(value: unknown): Pick<EngineOptions, "reconnect
 }
 
 /** Milliseconds, or -1 for "full" and -2 for "equal". */
-function jitterOf(value: unknown = 500): number {
+function jitterOf(value: unknown = "equal"): number {
   if (value === "full") return -1;
   return value === "equal" ? -2 : durationOf("reconnect.jitter", value, { ...MS, or: ', "full", "equal"' });
 }

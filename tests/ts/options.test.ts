@@ -84,7 +84,7 @@ test("without options everything has its documented default", () => {
     requestProblemInformation: true,
     checkPayloadFormat: false,
     connectTimeout: 15_000,
-    reconnect: { kind: "exponential", min: 1_000, max: 60_000, jitter: 500 },
+    reconnect: { kind: "exponential", min: 1_000, max: 60_000, jitter: -2 },
     stableAfter: 10_000,
     maxQueued: 100_000,
     maxQueuedBytes: 67_108_864,

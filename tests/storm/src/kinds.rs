@@ -11,7 +11,7 @@ pub struct Kind {
 
 /// Where the default of the option `reconnect` stands in [`KINDS`].
 #[cfg(test)]
-pub const DEFAULT: usize = 2;
+pub const DEFAULT: usize = 3;
 
 const fn exponential(name: &'static str, jitter: Jitter) -> Kind {
     let (min, max) = (1_000, 60_000);
@@ -28,8 +28,8 @@ pub const KINDS: [Kind; 5] = [
         },
     },
     exponential("exponential, 1 s to 60 s, no jitter", Jitter::UpTo(0)),
-    exponential("exponential, jitter: 500 (default)", Jitter::UpTo(500)),
-    exponential("exponential, jitter: \"equal\"", Jitter::Equal),
+    exponential("exponential, jitter: 500", Jitter::UpTo(500)),
+    exponential("exponential, jitter: \"equal\" (default)", Jitter::Equal),
     exponential("exponential, jitter: \"full\"", Jitter::Full),
 ];
 

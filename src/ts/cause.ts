@@ -97,10 +97,10 @@ export interface NotMqttCause extends CauseBase {
 }
 
 /**
- * `credentials` threw, rejected, or returned something that it must not.
+ * The function `url` or `credentials` threw, rejected, gave no answer in time, or returned something that it must not.
  *
  * @example
- * const describe = (cause: AddressCause) => `no credentials: ${cause.detail}`;
+ * const describe = (cause: AddressCause) => `not asked the broker: ${cause.detail}`;
  */
 export interface AddressCause extends CauseBase {
   readonly kind: "address";
@@ -162,7 +162,7 @@ export type Cause =
   | SessionInUseCause;
 
 /**
- * Phases of an attempt: asking for credentials, opening the WebSocket, waiting for the broker's CONNACK.
+ * Phases of an attempt: asking for address and credentials, opening the WebSocket, waiting for the broker's CONNACK.
  *
  * @example
  * const labels: Record<ConnectPhase, string> = { address: "asking for credentials", socket: "opening", handshake: "greeting" };
@@ -228,7 +228,11 @@ export function causeOf(raw: RawCause): Cause | undefined {
     case "text-frame":
       return { kind, message: "The server sent a text frame, which MQTT forbids. Check that the URL leads to an MQTT broker." };
     case "address":
-      return { kind, detail, message: `There are no credentials: ${detail}. Check the option \`credentials\`.` };
+      return {
+        kind,
+        detail,
+        message: `There is no address or there are no credentials: ${detail}. Check the functions \`url\` and \`credentials\`.`,
+      };
     case "authentication":
       return { kind, detail, message: `The client could not authenticate itself: ${detail}. Check \`authentication.respond\`.` };
   }
@@ -288,7 +292,7 @@ function protocolErrorCause(code: number, detail: string): ProtocolErrorCause {
 
 function connectTimeoutCause(phase: ConnectPhase): ConnectTimeoutCause {
   const what = {
-    address: "`credentials` gave no answer in time. Check where they come from.",
+    address: "`url` or `credentials` gave no answer in time. Check where they come from.",
     socket: "The WebSocket did not open in time. Check the network, the URL and any firewall.",
     handshake: "The server did not answer CONNECT in time. Check that the URL leads to an MQTT broker.",
   }[phase];

@@ -97,7 +97,7 @@ export class Client extends Emitter implements AsyncDisposable {
     const [report, warn]: [(error: unknown) => void, Tell] = [(error) => this.report(error), (type, detail) => this.warn(type, detail)];
     this.#subscriptions = new Subscriptions(this.#host, tokens, report, warn);
     this.#authenticator = new Authenticator(this.#host, tokens, settings.authentication);
-    this.#addresses = new AddressBook(this.#host, settings.url, settings.credentials, this.#authenticator);
+    this.#addresses = new AddressBook(this.#host, settings, this.#authenticator);
     if (settings.signal !== undefined) this.#detach = whenAborted(settings.signal, () => void this.close());
   }
 
@@ -308,7 +308,7 @@ export class Client extends Emitter implements AsyncDisposable {
         this.#connection = connectionOf(readConnected(words, at), frame);
         break;
       case KIND.status:
-        this.#change(statusOf(readStatus(words, at), this.#connection, this.#durability));
+        this.#change(statusOf(readStatus(words, at), this.#connection, this.#durability, this.#addresses.shown));
         break;
       case KIND.prepare:
         this.#addresses.prepare(readPrepare(words, at), "cause" in this.#status ? this.#status.cause : undefined);
@@ -355,8 +355,7 @@ export class Client extends Emitter implements AsyncDisposable {
       this.#stop(status.cause);
       return;
     }
-    if (status.state === "online") this.#addresses.stay();
-    if (status.state !== "connecting" || status.phase !== "address") this.#addresses.giveUp();
+    this.#addresses.changed(status);
     if (status.state === "waiting" || (status.state === "connecting" && status.phase === "address")) this.#authenticator.lost(status.cause);
     this.#show(status);
   }

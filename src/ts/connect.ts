@@ -1,4 +1,5 @@
 // The way in.
+import type { Address, AddressProvider } from "./address.js";
 import { Client } from "./client.js";
 import { openEarly } from "./early-socket.js";
 import { fetchAhead, loadEngine } from "./load.js";
@@ -14,22 +15,24 @@ import { claimSlot } from "./slots.js";
  * Throws an `OptionError` (or `TopicError`, for the topic of a will) at once for a wrong address or option, and the reason of
  * `options.signal` if that has already aborted.
  *
- * @param url Address of the broker's WebSocket, `ws:` or `wss:`.
+ * @param url Address of the broker's WebSocket, `ws:` or `wss:`; or several, the preferred one first; or a function that gives one for each attempt.
+ * The next of several has its turn when an attempt fails, or brings a link that does not hold (`reconnect.stableAfter`); after one that held the first
+ * is tried again. They should be of one cluster, which shares its sessions.
  *
  * @example
  * const client = connect("wss://broker.example:8084/mqtt", { keepAlive: "20s" });
  * for await (const message of client.subscribe("device/+id/state")) show(message.params.id, message.json());
  */
-export function connect(url: string | URL, options?: ConnectOptions): Client {
+export function connect(url: Address | readonly Address[] | AddressProvider, options?: ConnectOptions): Client {
   if (options?.wasm === undefined) fetchAhead();
   const settings = settingsOf(url, options);
   settings.signal?.throwIfAborted();
   return new Client(settings, (engine, events) => {
-    const { session } = settings;
+    const { session, addresses, credentials, authentication } = settings;
     const loading = loadEngine(settings.wasm);
     // Brokers do not wait long for CONNECT: not while somebody else is asked for the credentials.
-    const asks = typeof settings.credentials === "function" || settings.authentication !== undefined;
-    const early = asks ? undefined : openEarly(settings.url);
+    const first = typeof addresses === "function" || typeof credentials === "function" || authentication ? undefined : addresses[0];
+    const early = first === undefined ? undefined : openEarly(first);
     return new PageHost(loading, engine, events, early, session && { session, slot: claimSlot(session) });
   });
 }

@@ -1,11 +1,14 @@
-// Who the client is, asked for each attempt: the answer to PREPARE.
+// Where to and as whom, asked for each attempt: the answer to PREPARE.
+import { type AddressProvider, checkAddress, withoutQuery } from "./address.js";
 import { type Authenticator, wordsOf } from "./authenticator.js";
 import type { Cause } from "./cause.js";
 import { binary, fields, text } from "./check.js";
 import type { EngineHost } from "./engine.js";
-import type { Credentials, CredentialsProvider, CredentialsRequest } from "./options.js";
+import type { Credentials } from "./options.js";
 import type { PrepareRecord } from "./records.js";
-import { followed } from "./server-reference.js";
+import { Route } from "./route.js";
+import type { Settings } from "./settings.js";
+import type { Status } from "./status.js";
 import { encodeText } from "./text.js";
 
 /** Checks user name and password, as an option or as what a provider gave. */
@@ -20,64 +23,69 @@ export function checkCredentials(option: string, value: unknown): Credentials {
 /** Answers each PREPARE with the address and fresh credentials. One attempt at a time: a new one gives up the one before. */
 export class AddressBook {
   readonly #host: EngineHost;
-  /** What the user gave. */
-  readonly #own: string;
-  /** Where attempts go unless they are sent elsewhere. */
-  #home: string;
-  #url: string;
-  /** Where all later attempts go, if this one brings a link. */
-  #moved: string | undefined;
-  readonly #credentials: Credentials | CredentialsProvider | undefined;
+  readonly #settings: Settings;
   readonly #authenticator: Authenticator;
+  readonly #route: Route;
   #pending: AbortController | undefined;
+  /** Ends the patience with the function that is being asked. */
+  #late: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(host: EngineHost, url: string, credentials: Credentials | CredentialsProvider | undefined, authenticator: Authenticator) {
+  constructor(host: EngineHost, settings: Settings, authenticator: Authenticator) {
     this.#host = host;
+    this.#settings = settings;
     this.#authenticator = authenticator;
-    this.#own = this.#home = this.#url = url;
-    this.#credentials = credentials;
+    this.#route = new Route(settings.addresses);
   }
 
   /** `cause`: why the attempt or the link before has ended. */
-  prepare({ attempt, permanent, serverReference }: PrepareRecord, cause: Cause | undefined): void {
+  prepare(record: PrepareRecord, cause: Cause | undefined): void {
     this.giveUp();
-    if (permanent && !serverReference) this.#home = this.#own;
-    const url = serverReference ? followed(serverReference, this.#url) : this.#home;
-    this.#moved = permanent ? url : undefined;
-    if (url === undefined) {
-      this.#host.addressFailed(attempt);
-      return;
-    }
-    this.#url = url;
-    const given = this.#credentials;
-    if (typeof given === "function" || this.#authenticator.wanted) this.#ask({ attempt, url, cause }, given);
-    else this.#answer(attempt, given);
+    const { attempt } = record;
+    const next = this.#route.next(record);
+    const { credentials } = this.#settings;
+    if (next === undefined) this.#host.addressFailed(attempt);
+    else if (typeof next === "function" || typeof credentials === "function" || this.#authenticator.wanted) this.#ask(attempt, cause, next);
+    else this.#answer(attempt, credentials);
   }
 
   /** Where the latest attempt goes. */
   get url(): string {
-    return this.#url;
+    return this.#route.url;
   }
 
-  /** There is a link: a server that the client has moved to is where it stays. */
-  stay(): void {
-    this.#home = this.#moved ?? this.#home;
+  /** The same, as the status tells it. */
+  get shown(): string {
+    return withoutQuery(this.#route.url);
   }
 
-  /** The attempt is over: whoever is still asked for its credentials is told so. */
+  changed(status: Status): void {
+    if (status.state === "online") this.#route.stay();
+    if (status.state === "waiting") this.#route.turn(status.attempt);
+    if (status.state !== "connecting" || status.phase !== "address") this.giveUp();
+  }
+
+  /** The attempt is over: whoever is still asked for it is told so. */
   giveUp(): void {
+    clearTimeout(this.#late);
     this.#pending?.abort();
     this.#pending = undefined;
   }
 
-  #ask(about: Omit<CredentialsRequest, "signal">, given: Credentials | CredentialsProvider | undefined): void {
-    const { attempt, url } = about;
+  #ask(attempt: number, cause: Cause | undefined, next: string | AddressProvider): void {
     const pending = new AbortController();
     const { signal } = pending;
     this.#pending = pending;
-    // Inside a promise, so that a provider that throws is as good as one that rejects.
+    const { credentials: given } = this.#settings;
+    // Inside a promise, so that a function that throws is as good as one that rejects.
     const answer = async (): Promise<void> => {
-      const credentials = typeof given === "function" ? checkCredentials("credentials()", await given({ ...about, signal })) : given;
+      const request = { attempt, cause, signal };
+      const url = typeof next === "function" ? checkAddress("url()", await this.#inTime("url", () => next(request))) : next;
+      if (signal.aborted) return;
+      this.#route.url = url;
+      const credentials =
+        typeof given === "function"
+          ? checkCredentials("credentials()", await this.#inTime("credentials", () => given({ ...request, url })))
+          : given;
       if (signal.aborted) return;
       const authentication = await this.#authenticator.first(url, signal).catch((error: unknown) => {
         if (!signal.aborted) this.#host.authenticationFailed(attempt, wordsOf(error));
@@ -88,13 +96,25 @@ export class AddressBook {
     };
     answer().catch((error: unknown) => {
       if (!signal.aborted) this.#host.addressFailed(attempt, wordsOf(error));
+      pending.abort();
     });
+  }
+
+  /** What a function of the user gives, unless it takes too long. */
+  async #inTime<T>(option: string, ask: () => T | Promise<T>): Promise<T> {
+    const { credentialsTimeout: limit } = this.#settings;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`\`${option}\` gave no answer within ${limit} ms`)), limit);
+    });
+    this.#late = timer; // who is given up may never answer
+    return Promise.race([(async () => ask())(), late]).finally(() => clearTimeout(timer));
   }
 
   #answer(attempt: number, credentials: Credentials | undefined, authentication?: Uint8Array): void {
     this.#pending = undefined;
     const password = credentials?.password;
     const bytes = typeof password === "string" ? encodeText(password) : password;
-    this.#host.address(attempt, this.#url, credentials?.username, bytes, authentication);
+    this.#host.address(attempt, this.#route.url, credentials?.username, bytes, authentication);
   }
 }

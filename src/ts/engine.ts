@@ -35,7 +35,7 @@ export interface EngineOptions {
   readonly maxQueuedBytes: number;
   readonly joinPackets: boolean;
   readonly trace: boolean;
-  /** The broker's URL without query: a stored session of another broker is not resumed. */
+  /** The first URL without query, or nothing: a stored session of another broker is not resumed. */
   readonly broker: string;
   /** Name of the database of a stored session, once it has a slot. */
   readonly store?: string;

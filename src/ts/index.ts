@@ -1,5 +1,6 @@
 // The public surface: what `import { ... } from "hawser"` gives.
 
+export type { Address, AddressProvider, AddressRequest } from "./address.js";
 export type { Authentication, AuthenticationRequest, AuthenticationStep } from "./authentication.js";
 export type {
   AddressCause,

@@ -39,7 +39,7 @@ export interface CredentialsRequest {
   readonly attempt: number;
   /** Why the attempt or the link before it has ended: what was given then may have been refused. */
   readonly cause: Cause | undefined;
-  /** Where the credentials will go: another server than the first one, if that has sent the client there. */
+  /** Where the credentials will go: the address whose turn it is, or where a broker has sent the client. */
   readonly url: string;
   /** Aborts when the attempt is over, so that a request for a token can be given up. */
   readonly signal: AbortSignal;
@@ -142,6 +142,8 @@ export interface ConnectOptions {
   /** What follows the end of a link or an attempt, where it is not to be the usual: the table in the README. */
   readonly policy?: Policy | undefined;
   readonly credentials?: Credentials | CredentialsProvider | undefined;
+  /** How long the functions `url` and `credentials` may take, each, in milliseconds: within `connectTimeout`. Default: 10,000. */
+  readonly credentialsTimeout?: Duration | undefined;
   /** Enhanced authentication (5.0 only), beside or instead of `credentials`. */
   readonly authentication?: Authentication | undefined;
   readonly will?: Will | undefined;

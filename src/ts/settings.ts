@@ -1,4 +1,5 @@
 // The options of connect(), checked and made whole.
+import { type Addresses, addressesOf, withoutQuery } from "./address.js";
 import { type Authentication, checkAuthentication } from "./authentication.js";
 import { abortSignal, boolean, fields, integer, oneOf, optionalFields, text } from "./check.js";
 import { checkCredentials } from "./credentials.js";
@@ -17,11 +18,13 @@ import { pairs } from "./user-properties.js";
 
 /** Everything that a client needs to know of what the user asked for. */
 export interface Settings {
-  readonly url: string;
+  readonly addresses: Addresses;
   readonly engine: EngineOptions;
   /** The stored session that is asked for. */
   readonly session: NamedSession | undefined;
   readonly credentials: Credentials | CredentialsProvider | undefined;
+  /** How long each function that is asked for an attempt may take, in ms. */
+  readonly credentialsTimeout: number;
   readonly authentication: Authentication | undefined;
   readonly wasm: WasmSource | undefined;
   readonly signal: AbortSignal | undefined;
@@ -38,6 +41,7 @@ const NAMES = [
   "reconnect",
   "policy",
   "credentials",
+  "credentialsTimeout",
   "will",
   "receiveMaximum",
   "stallAfter",
@@ -67,17 +71,19 @@ export function settingsOf(url: unknown, options: unknown): Settings {
   const protocol = optional(given.protocol, "5.0", (value) => oneOf("protocol", value, ["5.0", "3.1.1"])) === "5.0" ? 5 : 4;
   const authentication = checkAuthentication(given.authentication, protocol);
   const session = sessionOptions(given, protocol);
-  const href = address(url);
+  const addresses = addressesOf(url);
   return {
-    url: href,
+    addresses,
     engine: {
       ...engineOptions(given, protocol),
       ...session.engine,
-      broker: href.split("?", 1)[0] ?? href,
+      broker: withoutQuery((typeof addresses !== "function" && addresses[0]) || ""),
+      freshCredentials: [given.credentials, addresses].some((one) => typeof one === "function") || authentication !== undefined,
       ...(authentication !== undefined && { authenticationMethod: authentication.method }),
     },
     session: session.named,
     credentials: credentialsOption(given.credentials),
+    credentialsTimeout: optional(given.credentialsTimeout, 10_000, (value) => durationOf("credentialsTimeout", value, { ...MS, min: 1 })),
     authentication,
     wasm: wasmOption(given.wasm),
     signal: given.signal === undefined ? undefined : abortSignal("signal", given.signal),
@@ -98,7 +104,7 @@ function credentialsOption(given: unknown): Credentials | CredentialsProvider | 
 function engineOptions(
   given: ConnectOptions,
   protocol: 4 | 5,
-): Omit<EngineOptions, "broker" | keyof ReturnType<typeof sessionOptions>["engine"]> {
+): Omit<EngineOptions, "broker" | "freshCredentials" | keyof ReturnType<typeof sessionOptions>["engine"]> {
   const queue = optionalFields("queue", given.queue, ["messages", "bytes", "overflow", "qos0"]);
   return {
     protocol,
@@ -117,7 +123,6 @@ function engineOptions(
     ...propertiesOf(given),
     connectTimeout: optional(given.connectTimeout, 15_000, (value) => durationOf("connectTimeout", value, { ...MS, min: 1 })),
     ...reconnectOptions(given.reconnect),
-    freshCredentials: typeof given.credentials === "function" || given.authentication !== undefined,
     ...(given.policy !== undefined && { policy: policyBytes(given.policy) }),
     maxQueued: optional(queue["messages"], 100_000, (value) => integer("queue.messages", value, 0, U32)),
     maxQueuedBytes: optional(queue["bytes"], 64 * 2 ** 20, (value) => integer("queue.bytes", value, 0, U32)),
@@ -165,25 +170,4 @@ function propertiesOf(given: ConnectOptions): Pick<EngineOptions, "properties"> 
   if (given.userProperties === undefined) return {};
   const properties = encodeProperties({ userProperties: pairs("userProperties", given.userProperties) });
   return properties === undefined ? {} : { properties };
-}
-
-/** A WebSocket address. What the browser would refuse only later is refused here. */
-function address(url: unknown): string {
-  const expected = 'an absolute address such as "wss://broker.example:8084/mqtt"';
-  if (typeof url !== "string" && !(url instanceof URL)) throw new OptionError("url", expected, url);
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    throw new OptionError("url", expected, String(url));
-  }
-  if (parsed.protocol !== "ws:" && parsed.protocol !== "wss:") throw new OptionError("url", `${expected}: ws or wss`, parsed.protocol);
-  if (parsed.username || parsed.password)
-    throw new OptionError(
-      "url",
-      `${expected}, without user name and password: they belong into \`credentials\``,
-      "an address with credentials",
-    );
-  if (parsed.hash) throw new OptionError("url", `${expected}, without a fragment`, parsed.hash);
-  return parsed.href;
 }

@@ -35,6 +35,8 @@ export interface ConnectingStatus extends StatusBase {
   readonly protocol: "5.0" | "3.1.1";
   /** When the attempt reached this phase, milliseconds since the epoch. */
   readonly since: number;
+  /** Where to, without the query, which may hold a token; `undefined` before it is known (phase `"address"`). */
+  readonly url: string | undefined;
   /** Why the attempt before this one ended, if there was one. */
   readonly cause: Cause | undefined;
 }
@@ -51,6 +53,8 @@ export interface OnlineStatus extends StatusBase {
   readonly attempt: number;
   /** Since when, milliseconds since the epoch. */
   readonly since: number;
+  /** Where to, without the query, which may hold a token. */
+  readonly url: string;
   /** Whether the broker still had the session: if not, messages may have been missed. */
   readonly sessionPresent: boolean;
   /** What is spoken: 3.1.1 also when the broker does not speak 5.0 and the option `protocol` leaves the choice. */
@@ -138,7 +142,7 @@ export interface ServerInfo {
 export const PROTOCOLS = { 4: "3.1.1", 5: "5.0" } as const;
 
 /** What CONNECTED says for the status that follows it. */
-export type Connection = Omit<OnlineStatus, "state" | "attempt" | "since" | keyof StatusBase>;
+export type Connection = Omit<OnlineStatus, "url" | "state" | "attempt" | "since" | keyof StatusBase>;
 
 /** Reads a CONNECTED record; its properties are in `frame`. */
 export function connectionOf(record: ConnectedRecord, frame: Uint8Array | undefined): Connection {
@@ -163,20 +167,30 @@ export function connectionOf(record: ConnectedRecord, frame: Uint8Array | undefi
   };
 }
 
-/** What a STATUS record says; `connection` is what the last CONNECTED said. */
-export function statusOf(record: StatusRecord, connection: Connection | undefined, durability: Durability): Status {
+/** What a STATUS record says; `connection` is what the last CONNECTED said, `url` where the latest attempt goes. */
+export function statusOf(record: StatusRecord, connection: Connection | undefined, durability: Durability, url: string): Status {
   const { attempt, phase, at } = record;
   const cause = causeOf(record.cause);
   switch (record.state) {
     case "idle":
       return { state: "idle", durability };
     case "connecting":
-      return { state: "connecting", attempt, phase, protocol: PROTOCOLS[record.protocol], since: at, cause, durability };
+      return {
+        state: "connecting",
+        attempt,
+        phase,
+        protocol: PROTOCOLS[record.protocol],
+        since: at,
+        url: phase === "address" ? undefined : url,
+        cause,
+        durability,
+      };
     case "online":
       return {
         state: "online",
         attempt,
         since: at,
+        url,
         durability,
         ...(connection as Connection), // CONNECTED comes before
       };

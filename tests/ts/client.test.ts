@@ -22,7 +22,7 @@ test("the status goes through its states, each with its own data", () => {
   assert.equal(client.clientId, "given");
   const [connecting, waiting, on] = seen;
   const offered = { state: "connecting", attempt: 1, phase: "socket", protocol: "3.1.1", since: 1_795_362_307_123, cause: undefined };
-  assert.deepEqual(connecting, { ...offered, durability: "memory" });
+  assert.deepEqual(connecting, { ...offered, url: "ws://broker.test/mqtt", durability: "memory" });
   assert.ok(waiting?.state === "waiting" && waiting.retryAt === 5_000 && waiting.cause.kind === "socket-failed");
   assert.equal(waiting.cause.closeCode, 1006);
   assert.ok(on?.state === "online" && on.protocol === "5.0" && !on.sessionPresent && on.limits.retainAvailable);
@@ -154,117 +154,6 @@ test("records of a kind that is not known are skipped", async () => {
   const published = client.publish("a", "b");
   host.say([99 | (3 << 8), 1, 2, ...done(host.token("publish"), 0)]);
   await published;
-});
-
-test("each attempt is answered with the address and the credentials of the options", () => {
-  const { host } = scripted({ credentials: { username: "u", password: "ü" } });
-  host.say(record("prepare", 0, 1));
-  host.say(record("prepare", 0, 2));
-  const password = new TextEncoder().encode("ü");
-  assert.deepEqual(host.all("address"), [
-    [1, "ws://broker.test/mqtt", "u", password, undefined],
-    [2, "ws://broker.test/mqtt", "u", password, undefined],
-  ]);
-});
-
-test("a credentials function is asked for each attempt, and told when an attempt is over", async () => {
-  const signals: AbortSignal[] = [];
-  const answers: ((value: object) => void)[] = [];
-  const credentials = ({ attempt, signal }: { attempt: number; signal: AbortSignal }) => {
-    assert.equal(attempt, signals.length + 1);
-    signals.push(signal);
-    return new Promise<object>((resolve) => answers.push(resolve));
-  };
-  const { host } = scripted({ credentials });
-  host.say(record("prepare", 0, 1));
-  host.say(status("waiting", { cause: 7 }));
-  assert.ok(signals[0]?.aborted);
-  host.say(record("prepare", 0, 2));
-  answers[0]?.({ username: "too late" });
-  answers[1]?.({ username: "fresh", password: Uint8Array.of(1) });
-  await new Promise(setImmediate);
-  assert.deepEqual(host.all("address"), [[2, "ws://broker.test/mqtt", "fresh", Uint8Array.of(1), undefined]]);
-  assert.ok(!signals[1]?.aborted);
-});
-
-/** The addresses of all attempts so far. */
-const addresses = (host: { all(method: "address"): (readonly unknown[])[] }) => host.all("address").map(([, url]) => url);
-const FIRST = "ws://broker.test/mqtt";
-
-test("an attempt that is sent to another server goes there, and the ones after it where the first server is", () => {
-  const { host } = scripted();
-  host.say([...record("prepare", 0, 1, ""), ...record("prepare", 0, 2, "b.test:1"), ...online()]);
-  host.say(record("prepare", 0, 3, ""));
-  assert.deepEqual(addresses(host), [FIRST, "ws://b.test:1/mqtt", FIRST]);
-});
-
-test("a server that has moved is where the client stays, once it has answered there", () => {
-  const { host } = scripted();
-  host.say([...record("prepare", 0, 1, ""), ...record("prepare", 1, 2, "dead.test"), ...record("prepare", 0, 3, "")]);
-  host.say([...record("prepare", 1, 4, "ws://b.test/other"), ...online(), ...record("prepare", 0, 5, "")]);
-  host.say([...record("prepare", 0, 6, "c.test"), ...online(), ...record("prepare", 0, 7, "")]);
-  host.say([...record("prepare", 1, 8, ""), ...record("prepare", 0, 9, "")]);
-  const moved = "ws://b.test/other";
-  assert.deepEqual(addresses(host), [FIRST, "ws://dead.test/mqtt", FIRST, moved, moved, "ws://c.test/other", moved, FIRST, FIRST]);
-});
-
-test("a reference that leads nowhere fails the attempt without a detail, and credentials are not asked for", () => {
-  let asked = 0;
-  const { host } = scripted({
-    credentials: () => {
-      asked++;
-      return {};
-    },
-  });
-  host.say(record("prepare", 1, 2, "user@b.test"));
-  assert.deepEqual(host.calls, [["addressFailed", 2]]);
-  assert.equal(asked, 0);
-});
-
-test("credentials are asked for with the address that they go to", () => {
-  const urls: string[] = [];
-  const { host } = scripted({
-    credentials: ({ url }) => {
-      urls.push(url);
-      return {};
-    },
-  });
-  host.say([...record("prepare", 0, 1, ""), ...record("prepare", 0, 2, "b.test")]);
-  assert.deepEqual(urls, [FIRST, "ws://b.test/mqtt"]);
-});
-
-test("credentials are asked for with the cause that ended what was before", () => {
-  const causes: (string | undefined)[] = [];
-  const { host } = scripted({
-    credentials: ({ cause }) => {
-      causes.push(cause?.kind);
-      return {};
-    },
-  });
-  host.say([...status("connecting"), ...record("prepare", 0, 1, "")]);
-  host.say([...status("connecting", { cause: 4, code: 0x86 }), ...record("prepare", 0, 2, "")]);
-  assert.deepEqual(causes, [undefined, "refused"]);
-});
-
-test("a credentials function that throws, rejects or returns rubbish fails the attempt with what it said", async () => {
-  const rubbish = "secret" as unknown as object;
-  const functions: [() => object | Promise<object>, RegExp][] = [
-    [() => assert.fail("thrown"), /thrown/],
-    [() => Promise.reject(new Error("503")), /503/],
-    [() => Promise.reject("plain text"), /plain text/],
-    [() => rubbish, /username, password/],
-    [() => undefined as unknown as object, /username, password/],
-    [() => ({ username: 7 }), /credentials\(\)\.username/],
-  ];
-  for (const [credentials, about] of functions) {
-    const { host } = scripted({ credentials });
-    host.say(record("prepare", 0, 4));
-    await new Promise(setImmediate);
-    const [[attempt, detail] = []] = host.all("addressFailed");
-    assert.equal(attempt, 4);
-    assert.match(detail as string, about);
-    assert.deepEqual(host.all("address"), []);
-  }
 });
 
 test("an error event without a listener goes to the page's error handler", () => {

@@ -68,7 +68,7 @@ test("a protocol that is given is spoken and no other", () => {
 
 test("without options everything has its documented default", () => {
   const settings = settingsOf(URL_, undefined);
-  assert.equal(settings.url, URL_);
+  assert.deepEqual([settings.addresses, settings.credentialsTimeout], [[URL_], 10_000]);
   assert.deepEqual(settings.engine, {
     protocol: 5,
     fallBack: true,
@@ -266,6 +266,7 @@ test("each wrong option is named, with what it takes", () => {
     ["credentials.username", { credentials: { username: 7 } }],
     ["credentials.password", { credentials: { password: 7 } }, /Uint8Array/],
     ["credentials.token", { credentials: { token: "x" } }],
+    ["credentialsTimeout", { credentialsTimeout: 0 }, /from 1/],
     ["will", { will: "gone" }],
     ["will.qos", { will: { topic: "a", qos: 3 } }, /0, 1, 2/],
     ["will.retain", { will: { topic: "a", retain: "yes" } }],
@@ -310,23 +311,6 @@ test("an option error never repeats a long text, which may be a secret, nor any 
     () => settingsOf(URL_, { credentials: "s3cret-".repeat(10) }),
     (error) => error instanceof OptionError && !error.message.includes("s3cret") && error.message.includes("70 characters"),
   );
-});
-
-test("addresses that cannot lead to a broker are refused", () => {
-  for (const wrong of [
-    "",
-    "broker",
-    "/mqtt",
-    "https://broker.example",
-    "ws://u:p@broker.example",
-    "ws://broker.example/#x",
-    7,
-    null,
-    undefined,
-  ]) {
-    refuses("url", () => settingsOf(wrong, {}), /wss:/);
-  }
-  assert.equal(settingsOf(new URL("ws://[::1]:9001/a?b=c"), {}).url, "ws://[::1]:9001/a?b=c");
 });
 
 test("options of publish become flags and a property block", () => {

@@ -3,7 +3,7 @@
 import type { Cause } from "../../src/ts/cause.js";
 import { Client } from "../../src/ts/client.js";
 import { type EngineHost, type EngineOptions, type HostEvents, PENDING } from "../../src/ts/engine.js";
-import type { ConnectOptions, Stats } from "../../src/ts/index.js";
+import type { ConnectOptions, connect, Stats } from "../../src/ts/index.js";
 import { settingsOf } from "../../src/ts/settings.js";
 import { NO_STATS } from "../../src/ts/stats.js";
 
@@ -106,9 +106,12 @@ export class ScriptedHost implements EngineHost {
 }
 
 /** A client on a scripted host. */
-export function scripted(options: ConnectOptions = {}): { client: Client; host: ScriptedHost } {
+export function scripted(
+  options: ConnectOptions = {},
+  url: Parameters<typeof connect>[0] = "ws://broker.test/mqtt",
+): { client: Client; host: ScriptedHost } {
   let host: ScriptedHost | undefined;
-  const client = new Client(settingsOf("ws://broker.test/mqtt", options), (engineOptions, events) => {
+  const client = new Client(settingsOf(url, options), (engineOptions, events) => {
     host = new ScriptedHost(engineOptions, events);
     return host;
   });

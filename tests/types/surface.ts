@@ -115,6 +115,11 @@ connect("wss://broker.example", { policy: { closed: "retry" } });
 connect("wss://broker.example", { will: { payload: "gone" } });
 // @ts-expect-error an address is required
 connect();
+connect(["wss://one.example", new URL("wss://two.example")] as const);
+connect(({ attempt, signal, cause }) => (attempt > 1 && !signal.aborted ? new URL("wss://two.example") : (cause?.message ?? "")));
+connect(async () => "wss://broker.example", { credentialsTimeout: "5s" });
+// @ts-expect-error a function gives one address
+connect(() => ["wss://broker.example"]);
 // @ts-expect-error no such unit
 const wrongUnit: Duration = "5 minutes";
 const rightUnits: Duration[] = [5, "250ms", "1.5s", "5m", "1h", "7d"];

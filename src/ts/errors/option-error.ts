@@ -20,7 +20,7 @@ export class OptionError extends HawserError {
 
   /** @internal */
   constructor(option: string, expected: string, value: unknown) {
-    super(`Option "${option}" cannot be ${describe(value, /^(credentials|authentication)/.test(option))}`, `It takes ${expected}`);
+    super(`Option "${option}" cannot be ${describe(value, /^(credentials|authentication|url\(\))/.test(option))}`, `It takes ${expected}`);
     this.option = option;
     this.expected = expected;
   }

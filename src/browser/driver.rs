@@ -152,17 +152,8 @@ impl Driver {
 
     /// What has been counted so far.
     pub fn stats(&self) -> Stats {
-        let (frames_sent, bytes_sent) = self.sent.totals();
-        let (frames_received, bytes_received) = self.received.totals();
-        Stats {
-            sockets: self.sockets_opened.get().into(),
-            frames_sent,
-            bytes_sent,
-            frames_received,
-            bytes_received,
-            unsettled: self.session.borrow().unsettled() as f64,
-            wasm_memory: env::wasm_memory(),
-        }
+        let sockets = self.sockets_opened.get();
+        Stats::new(sockets, &self.sent, &self.received, &self.session.borrow())
     }
 
     /// Records of all messages that are not finished.

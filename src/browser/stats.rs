@@ -6,6 +6,9 @@ use std::cell::Cell;
 use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 
+use super::env;
+use crate::session::{Millis, Session, Tally};
+
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 /** What `stats` returns; see the Stats type of src/ts. */
@@ -15,43 +18,74 @@ export interface EngineStats {
   bytesSent: number;
   framesReceived: number;
   bytesReceived: number;
+  packetsSent: number;
+  packetsReceived: number;
+  lastSentAt: number | undefined;
+  lastReceivedAt: number | undefined;
+  roundTrip: number | undefined;
+  attempts: number;
+  linksLost: number;
   unsettled: number;
   wasmMemory: number;
 }
 "#;
 
 /// Counters since the engine was made. Numbers of JavaScript: exact up to 2^53.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Stats {
     /// Sockets that were opened.
     pub sockets: f64,
-    /// WebSocket messages sent.
-    pub frames_sent: f64,
-    /// Bytes in them.
-    pub bytes_sent: f64,
-    /// Binary WebSocket messages received.
-    pub frames_received: f64,
-    /// Bytes in them.
-    pub bytes_received: f64,
+    /// WebSocket messages sent, and bytes in them.
+    pub sent: (f64, f64),
+    /// Binary WebSocket messages received, and bytes in them.
+    pub received: (f64, f64),
+    /// What the session has counted.
+    pub tally: Tally,
     /// Publishes that are not settled yet.
     pub unsettled: f64,
-    /// Bytes of WebAssembly memory.
-    pub wasm_memory: f64,
+}
+
+impl Stats {
+    /// What the driver has counted, and what its session has.
+    pub fn new(sockets: u32, sent: &Traffic, received: &Traffic, session: &Session) -> Self {
+        Self {
+            sockets: sockets.into(),
+            sent: sent.totals(),
+            received: received.totals(),
+            tally: *session.tally(),
+            unsettled: session.unsettled() as f64,
+        }
+    }
 }
 
 // As a map and by hand: for a derived struct the serializer links a hash table of field names.
 impl Serialize for Stats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map([
+        let tally = &self.tally;
+        let round_trip = tally.round_trip.map_or(f64::NAN, |milliseconds| milliseconds as f64);
+        let numbers = [
             ("sockets", self.sockets),
-            ("framesSent", self.frames_sent),
-            ("bytesSent", self.bytes_sent),
-            ("framesReceived", self.frames_received),
-            ("bytesReceived", self.bytes_received),
+            ("framesSent", self.sent.0),
+            ("bytesSent", self.sent.1),
+            ("framesReceived", self.received.0),
+            ("bytesReceived", self.received.1),
+            ("packetsSent", tally.packets_sent as f64),
+            ("packetsReceived", tally.packets_received as f64),
+            ("lastSentAt", time(tally.last_sent)),
+            ("lastReceivedAt", time(tally.last_received)),
+            ("roundTrip", round_trip),
+            ("attempts", tally.attempts.into()),
+            ("linksLost", tally.losses.into()),
             ("unsettled", self.unsettled),
-            ("wasmMemory", self.wasm_memory),
-        ])
+            ("wasmMemory", env::wasm_memory()),
+        ];
+        serializer.collect_map(numbers.into_iter().filter(|(_, number)| !number.is_nan()))
     }
+}
+
+/// What is not a number is left out: there was none yet.
+fn time(at: Millis) -> f64 {
+    if at.0 == 0 { f64::NAN } else { at.0 as f64 }
 }
 
 /// Frames and bytes of one direction.

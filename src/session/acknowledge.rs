@@ -129,6 +129,7 @@ impl Session {
     }
 
     fn write_pubrel(&mut self, id: PacketId, known: bool) {
+        self.link.wrote();
         let [high, low] = id.get().to_be_bytes();
         if known || self.version == Version::V311 {
             self.out.transmit.extend_from_slice(&[PUBREL, 2, high, low]);

@@ -67,6 +67,7 @@ impl Session {
             self.authentication_failed("the answer is larger than the broker takes");
         } else {
             self.out.transmit.append(&mut packet);
+            self.link.wrote();
         }
     }
 

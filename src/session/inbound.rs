@@ -250,6 +250,7 @@ impl Session {
         if ends_exchange {
             self.link.answered = self.link.answered.saturating_add(1);
         }
+        self.link.wrote();
         let [high, low] = id.get().to_be_bytes();
         if reason == ReasonCode::SUCCESS || self.version == Version::V311 {
             self.out.transmit.extend_from_slice(&[first, 2, high, low]);

@@ -46,6 +46,7 @@ impl Session {
     /// Begins an attempt.
     pub(super) fn connect(&mut self, cause: Option<Rc<Cause>>) {
         let attempt = self.backoff.attempt();
+        self.tally.attempts = self.tally.attempts.wrapping_add(1);
         self.authentication_data = None;
         self.timers.clear();
         self.timers
@@ -71,8 +72,8 @@ impl Session {
 
     fn advance(&mut self, to: Phase) {
         let mut state = self.state.clone();
-        if let State::Connecting { phase, .. } = &mut state {
-            *phase = to;
+        if let State::Connecting { phase, since, .. } = &mut state {
+            (*phase, *since) = (to, self.now);
             self.enter(state);
         }
     }
@@ -122,6 +123,8 @@ impl Session {
             // The first packet, and the only one before CONNACK [MQTT-3.1.0-1].
             let connect = core::mem::take(&mut self.link.connect);
             self.out.transmit.extend_from_slice(&connect);
+            self.link.wrote();
+            self.note_question();
             self.link.turn = Turn::Broker;
             self.advance(Phase::Handshake);
         }
@@ -188,6 +191,8 @@ impl Session {
             let mut packets = core::mem::take(&mut self.out.transmit);
             // Every reason given here is one that a client may send.
             let _ = Disconnect::new(reason).encode(self.version, &mut packets);
+            self.link.wrote();
+            self.note_written();
             packets
         } else {
             Vec::new()
@@ -206,6 +211,7 @@ impl Session {
 
     /// The link is gone, or is to go (`close`): what comes next is decided here.
     pub(super) fn lost(&mut self, cause: Cause, close: bool) {
+        self.tally.losses = self.tally.losses.wrapping_add(self.is_online().into());
         if self.is_stable() {
             self.authentication_failures = 0;
             self.refreshed = false;
@@ -310,7 +316,10 @@ impl Session {
         let farewell = if was_online {
             self.send_requests();
             let mut packets = core::mem::take(&mut self.out.transmit);
+            let start = packets.len();
             self.write_disconnect(reason, properties, &mut packets);
+            self.link.written = self.link.written.wrapping_add((packets.len() > start).into());
+            self.note_written();
             packets
         } else {
             Vec::new()

@@ -1,9 +1,9 @@
 //! What belongs to one connection and to no other.
 
-use super::Limits;
 use super::aliases::{InboundAliases, OutboundAliases};
 use super::authenticate::Turn;
 use super::timers::KeepAlive;
+use super::{Limits, Millis};
 use crate::codec::Version;
 
 /// The connection that is being made, or is up.
@@ -35,6 +35,10 @@ pub(super) struct Link {
     pub(super) unanswered: usize,
     /// Answers that were written since the last outputs: they count when they leave.
     pub(super) answered: usize,
+    /// Packets that were written since the last outputs: they count when they leave.
+    pub(super) written: u32,
+    /// When the CONNECT or PINGREQ left whose answer is not here.
+    pub(super) asked: Option<Millis>,
 }
 
 impl Limits {
@@ -74,7 +78,14 @@ impl Link {
             outbound_aliases: OutboundAliases::default(),
             unanswered: 0,
             answered: 0,
+            written: 0,
+            asked: None,
         }
+    }
+
+    /// A packet was written.
+    pub(super) const fn wrote(&mut self) {
+        self.written = self.written.wrapping_add(1);
     }
 
     /// A message of ours that took a place in the window is finished. An exchange of an earlier connection took none, and gives none back: the broker may have

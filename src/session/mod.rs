@@ -66,6 +66,7 @@ mod stall;
 mod state;
 mod suback;
 mod subscribe;
+mod tally;
 mod time;
 mod timers;
 mod topics;
@@ -83,6 +84,7 @@ pub use output::{
 };
 pub use random::Random;
 pub use state::{Phase, State};
+pub use tally::Tally;
 pub use time::Millis;
 pub use usage::Usage;
 
@@ -235,6 +237,7 @@ pub struct Session {
     durability: Option<Durability>,
     /// The batch with which the session is durable again.
     back_with: Option<u64>,
+    tally: Tally,
     out: Outputs,
 }
 
@@ -282,6 +285,7 @@ impl Session {
             deliveries: Deliveries::default(),
             ledger: Ledger::default(),
             inbound_stored_in: 0,
+            tally: Tally::default(),
             out: Outputs::default(),
             config,
         };
@@ -361,20 +365,6 @@ impl Session {
         self.tick(now);
         self.note_transmit();
         transmit.append(&mut self.out.transmit);
-    }
-
-    /// What is in the transmit buffer counts as sent.
-    fn note_transmit(&mut self) {
-        self.link.unanswered = self.link.unanswered.saturating_sub(self.link.answered);
-        self.link.answered = 0;
-        if self.out.transmit.is_empty() {
-            return;
-        }
-        self.link.keep_alive.sent(self.now);
-        if self.config.trace {
-            let packets = trace::packets(&self.out.transmit).map(|packet| Event::Packet(Box::new(packet)));
-            self.out.events.extend(packets);
-        }
     }
 
     const fn is_online(&self) -> bool {

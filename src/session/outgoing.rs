@@ -68,6 +68,7 @@ impl Session {
             self.out.transmit.truncate(start);
             return Err(Failure::PacketTooLarge);
         }
+        self.link.wrote();
         Ok(())
     }
 
@@ -129,6 +130,7 @@ pub(super) fn write_entry(entry: &Entry, version: Version, link: &mut Link, tran
     if !aliased {
         transmit.extend_from_slice(&entry.wire);
     }
+    link.wrote();
 }
 
 /// Puts the packet of an entry into the form of 3.1.1. Returns whether the store keeps it.

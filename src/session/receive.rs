@@ -16,6 +16,7 @@ impl Session {
     pub fn handle_input(&mut self, now: Millis) {
         self.tick(now);
         self.link.keep_alive.received(self.now);
+        self.tally.last_received = self.now;
         let (buffer, mut at, end) = self.input.take();
         let bytes = buffer.get(..end).unwrap_or_default();
         while self.receives() {
@@ -32,6 +33,7 @@ impl Session {
                 break;
             };
             at = at.saturating_add(packet.len());
+            self.tally.packets_received = self.tally.packets_received.wrapping_add(1);
             if let Err(fault) = self.on_bytes(packet, at) {
                 self.fault(&fault);
             }
@@ -68,6 +70,7 @@ impl Session {
         if self.is_online() {
             self.on_packet(&packet, end)
         } else {
+            self.note_answer();
             match &packet {
                 Packet::ConnAck(connack) => self.on_connack(connack, end),
                 Packet::Auth(auth) => self.on_auth(auth, end),
@@ -89,8 +92,11 @@ impl Session {
             }
             Packet::SubAck(ack) => self.on_suback(ack, end),
             Packet::UnsubAck(ack) => self.on_unsuback(ack, end),
-            // Any byte shows that the link lives: that was noted when it came.
-            Packet::PingResp => Ok(()),
+            Packet::PingResp => {
+                // Any byte shows that the link lives: that was noted when it came.
+                self.note_answer();
+                Ok(())
+            }
             Packet::Disconnect(disconnect) => {
                 let refusal = refusal(disconnect.reason, &disconnect.properties);
                 self.lost(Cause::Disconnected(refusal), true);
@@ -112,7 +118,7 @@ impl Session {
         }
         match self.link.keep_alive.check(self.now) {
             Check::Fine => {}
-            Check::Probe => self.out.transmit.extend_from_slice(&codec::PINGREQ),
+            Check::Probe => self.probe(),
             Check::Dead => self.lost(Cause::KeepAliveTimeout, true),
         }
     }

@@ -33,7 +33,7 @@ pub enum State {
         phase: Phase,
         /// The protocol that it offers.
         version: Version,
-        /// When the attempt began.
+        /// When this phase of it began.
         since: Millis,
         /// Why the link before it was lost.
         cause: Option<Rc<Cause>>,

@@ -285,6 +285,7 @@ impl Session {
         };
         let (version, identified) = (self.version, self.uses_identifiers());
         if requests::write(&batch, id, version, identified, &mut self.out.transmit).is_ok() {
+            self.link.wrote();
             self.subscriptions.awaiting.push_back((id, batch));
             return;
         }

@@ -4,8 +4,8 @@
  * Counters of a client since it was made, over all its connections.
  *
  * @example
- * const { bytesReceived, unsettled } = await client.stats();
- * console.log(`${bytesReceived} bytes in, ${unsettled} messages on their way`);
+ * const { bytesReceived, roundTrip, unsettled } = await client.stats();
+ * console.log(`${bytesReceived} bytes in, the broker answers after ${roundTrip} ms, ${unsettled} messages on their way`);
  */
 export interface Stats {
   /** WebSockets that were opened: attempts that got as far as having an address. */
@@ -18,6 +18,20 @@ export interface Stats {
   readonly framesReceived: number;
   /** Bytes in them. */
   readonly bytesReceived: number;
+  /** MQTT packets sent. */
+  readonly packetsSent: number;
+  /** MQTT packets received. */
+  readonly packetsReceived: number;
+  /** When something was sent last, milliseconds since the epoch. */
+  readonly lastSentAt: number | undefined;
+  /** When something was received last, milliseconds since the epoch. */
+  readonly lastReceivedAt: number | undefined;
+  /** How long the broker took for its latest answer to CONNECT or PINGREQ, in ms. A busy link sends no PINGREQ. */
+  readonly roundTrip: number | undefined;
+  /** Attempts to get a link. */
+  readonly attempts: number;
+  /** Links that were lost; `close()` loses none. */
+  readonly linksLost: number;
   /** Publishes that are not settled yet, waiting ones included. */
   readonly unsettled: number;
   /** Bytes of WebAssembly memory, which all clients of a page share. */
@@ -31,6 +45,13 @@ export const NO_STATS: Stats = {
   bytesSent: 0,
   framesReceived: 0,
   bytesReceived: 0,
+  packetsSent: 0,
+  packetsReceived: 0,
+  lastSentAt: undefined,
+  lastReceivedAt: undefined,
+  roundTrip: undefined,
+  attempts: 0,
+  linksLost: 0,
   unsettled: 0,
   wasmMemory: 0,
 };

@@ -28,6 +28,7 @@ impl World {
             self.perform(&mut outputs);
         }
         self.outputs = outputs;
+        assert_eq!(self.session.tally().packets_sent, self.packets_sent);
     }
 
     fn perform(&mut self, outputs: &mut Outputs) {
@@ -61,6 +62,7 @@ impl World {
                 !self.said_goodbye,
                 "[MQTT-3.14.4-1] something was sent after DISCONNECT"
             );
+            self.packets_sent += split(&outputs.transmit).count() as u64;
             let last = split(&outputs.transmit).last().unwrap()[0];
             self.said_goodbye = last == 0xE0;
             self.wire.extend_from_slice(&outputs.transmit);

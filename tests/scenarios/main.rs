@@ -13,6 +13,7 @@ mod accepting;
 mod aliases;
 mod authenticating;
 mod connecting;
+mod counting;
 mod expiry;
 mod fallen_back;
 mod falling_back;

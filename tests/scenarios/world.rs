@@ -26,6 +26,8 @@ pub struct World {
     pub socket: Socket,
     /// Bytes of the client that the broker has not looked at.
     pub wire: Vec<u8>,
+    /// Packets of the client, over all connections.
+    pub packets_sent: u64,
     /// The last packet on this connection was DISCONNECT.
     pub said_goodbye: bool,
     pub outputs: Outputs,
@@ -118,6 +120,7 @@ impl World {
             now: 1_000_000,
             socket: Socket::None,
             wire: Vec::new(),
+            packets_sent: 0,
             said_goodbye: false,
             outputs: Outputs::default(),
             frame: Vec::new(),

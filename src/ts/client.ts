@@ -13,6 +13,7 @@ import { StoppedError } from "./errors/stopped-error.js";
 import type { Tell } from "./events.js";
 import { CLOSED, STOPPED } from "./failures.js";
 import { IterableSubscription } from "./iterable-subscription.js";
+import { LinkTimes } from "./link-times.js";
 import { Outbox } from "./outbox.js";
 import { type PendingMessage, pendingMessages } from "./outcome.js";
 import { packetTrace } from "./packet.js";
@@ -67,6 +68,7 @@ export class Client extends Emitter implements AsyncDisposable {
   #status: Status = { state: "idle", durability: "memory" };
   #durability: Durability = "memory";
   #slot: number | undefined;
+  readonly #times = new LinkTimes();
   #connection: Connection | undefined;
   /** Why nothing more can be asked of this client. */
   #over: ClosedError | StoppedError | undefined;
@@ -307,9 +309,12 @@ export class Client extends Emitter implements AsyncDisposable {
       case KIND.connected:
         this.#connection = connectionOf(readConnected(words, at), frame);
         break;
-      case KIND.status:
-        this.#change(statusOf(readStatus(words, at), this.#connection, this.#durability, this.#addresses.shown));
+      case KIND.status: {
+        const said = readStatus(words, at);
+        this.#times.change(said);
+        this.#change(statusOf(said, this.#connection, this.#durability, this.#addresses.shown, this.#times));
         break;
+      }
       case KIND.prepare:
         this.#addresses.prepare(readPrepare(words, at), "cause" in this.#status ? this.#status.cause : undefined);
         break;
@@ -374,7 +379,8 @@ export class Client extends Emitter implements AsyncDisposable {
     const released = this.#host.dispose();
     if (released === undefined) this.#closed?.();
     else released.then(this.#closed);
-    this.#show({ state: "stopped", cause, durability: this.#durability });
+    this.#times.change({ state: "stopped", phase: "address", at: 0 }); // an engine that fails says nothing
+    this.#show({ state: "stopped", cause, ended: this.#times.ended, durability: this.#durability });
   }
 
   #show(status: Status): void {

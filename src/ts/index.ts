@@ -47,6 +47,7 @@ export type {
 } from "./events.js";
 export type { Gap, SequenceGap, SessionGap } from "./gap.js";
 export type { IterableSubscription } from "./iterable-subscription.js";
+export type { ConnectTimes, Ending } from "./link-times.js";
 export type { Message } from "./message.js";
 export type {
   ConnectOptions,

@@ -1,5 +1,6 @@
 // What a client is doing: one union, each state with its own data.
 import { type Cause, type ConnectPhase, causeOf, closedCause } from "./cause.js";
+import type { ConnectTimes, Ending, LinkTimes } from "./link-times.js";
 import type { Qos } from "./options.js";
 import { propertiesIn, type UserProperties } from "./properties.js";
 import type { ConnectedRecord, StatusRecord } from "./records.js";
@@ -39,6 +40,8 @@ export interface ConnectingStatus extends StatusBase {
   readonly url: string | undefined;
   /** Why the attempt before this one ended, if there was one. */
   readonly cause: Cause | undefined;
+  /** What that was: how far the attempt had come, or how long the link had held. */
+  readonly ended: Ending | undefined;
 }
 
 /**
@@ -55,6 +58,8 @@ export interface OnlineStatus extends StatusBase {
   readonly since: number;
   /** Where to, without the query, which may hold a token. */
   readonly url: string;
+  /** How long the attempt took, phase by phase. */
+  readonly took: ConnectTimes;
   /** Whether the broker still had the session: if not, messages may have been missed. */
   readonly sessionPresent: boolean;
   /** What is spoken: 3.1.1 also when the broker does not speak 5.0 and the option `protocol` leaves the choice. */
@@ -79,6 +84,8 @@ export interface WaitingStatus extends StatusBase {
   /** When it will be made, milliseconds since the epoch. */
   readonly retryAt: number;
   readonly cause: Cause;
+  /** What ended by it: how far the attempt had come, or how long the link had held. */
+  readonly ended: Ending | undefined;
 }
 
 /**
@@ -90,6 +97,8 @@ export interface WaitingStatus extends StatusBase {
 export interface StoppedStatus extends StatusBase {
   readonly state: "stopped";
   readonly cause: Cause;
+  /** What ended last, if anything had begun: how far the attempt had come, or how long the link had held. */
+  readonly ended: Ending | undefined;
 }
 
 /**
@@ -142,7 +151,7 @@ export interface ServerInfo {
 export const PROTOCOLS = { 4: "3.1.1", 5: "5.0" } as const;
 
 /** What CONNECTED says for the status that follows it. */
-export type Connection = Omit<OnlineStatus, "url" | "state" | "attempt" | "since" | keyof StatusBase>;
+export type Connection = Omit<OnlineStatus, "url" | "took" | "state" | "attempt" | "since" | keyof StatusBase>;
 
 /** Reads a CONNECTED record; its properties are in `frame`. */
 export function connectionOf(record: ConnectedRecord, frame: Uint8Array | undefined): Connection {
@@ -168,7 +177,13 @@ export function connectionOf(record: ConnectedRecord, frame: Uint8Array | undefi
 }
 
 /** What a STATUS record says; `connection` is what the last CONNECTED said, `url` where the latest attempt goes. */
-export function statusOf(record: StatusRecord, connection: Connection | undefined, durability: Durability, url: string): Status {
+export function statusOf(
+  record: StatusRecord,
+  connection: Connection | undefined,
+  durability: Durability,
+  url: string,
+  { took, ended }: LinkTimes,
+): Status {
   const { attempt, phase, at } = record;
   const cause = causeOf(record.cause);
   switch (record.state) {
@@ -183,6 +198,7 @@ export function statusOf(record: StatusRecord, connection: Connection | undefine
         since: at,
         url: phase === "address" ? undefined : url,
         cause,
+        ended,
         durability,
       };
     case "online":
@@ -191,12 +207,13 @@ export function statusOf(record: StatusRecord, connection: Connection | undefine
         attempt,
         since: at,
         url,
+        took,
         durability,
         ...(connection as Connection), // CONNECTED comes before
       };
     case "waiting":
-      return { state: "waiting", attempt, retryAt: at, cause: cause ?? closedCause(), durability };
+      return { state: "waiting", attempt, retryAt: at, cause: cause ?? closedCause(), ended, durability };
     case "stopped":
-      return { state: "stopped", cause: cause ?? closedCause(), durability };
+      return { state: "stopped", cause: cause ?? closedCause(), ended, durability };
   }
 }

@@ -21,7 +21,15 @@ test("the status goes through its states, each with its own data", () => {
   assert.equal(client.status, seen.at(-1));
   assert.equal(client.clientId, "given");
   const [connecting, waiting, on] = seen;
-  const offered = { state: "connecting", attempt: 1, phase: "socket", protocol: "3.1.1", since: 1_795_362_307_123, cause: undefined };
+  const offered = {
+    state: "connecting",
+    attempt: 1,
+    phase: "socket",
+    protocol: "3.1.1",
+    since: 1_795_362_307_123,
+    cause: undefined,
+    ended: undefined,
+  };
   assert.deepEqual(connecting, { ...offered, url: "ws://broker.test/mqtt", durability: "memory" });
   assert.ok(waiting?.state === "waiting" && waiting.retryAt === 5_000 && waiting.cause.kind === "socket-failed");
   assert.equal(waiting.cause.closeCode, 1006);

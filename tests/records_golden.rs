@@ -239,6 +239,7 @@ fn cause(fields: &Value) -> Option<Cause> {
         "wrong-subprotocol" => Cause::WrongSubprotocol,
         "text-frame" => Cause::TextFrame,
         "address" => Cause::Address(detail),
+        "left" => Cause::Left,
         "authentication" => Cause::Authentication(detail),
         other => panic!("no cause is called {other}"),
     })

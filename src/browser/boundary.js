@@ -67,6 +67,9 @@ export function optionBytes(options) {
     options.durable,
     options.maxKeys,
     options.freshCredentials,
+    options.probeTimeout,
+    options.willOnLeave,
+    options.addresses,
     will?.qos,
     will?.retain,
   );

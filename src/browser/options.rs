@@ -64,6 +64,12 @@ export interface EngineOptions {
   maxKeys: number;
   /** Whether what authenticates the client is asked for anew with each attempt. */
   freshCredentials: boolean;
+  /** Milliseconds. */
+  probeTimeout: number;
+  /** Whether the broker is to publish the will at once when the page goes away. */
+  willOnLeave: boolean;
+  /** How many addresses the attempts go to in turn, from 1. */
+  addresses: number;
   /** What follows a cause, where it is not the usual: `Config::policy`. */
   policy?: Uint8Array;
 }
@@ -104,7 +110,7 @@ pub struct Options {
 /// Reads what `optionBytes` of boundary.js has written. What is missing counts as not given.
 pub fn read(bytes: &[u8]) -> Options {
     let mut block = Block { rest: bytes };
-    let mut numbers = [0; 34];
+    let mut numbers = [0; 37];
     numbers.fill_with(|| block.number().unwrap_or_default());
     let [
         protocol,
@@ -139,6 +145,9 @@ pub fn read(bytes: &[u8]) -> Options {
         durable,
         max_keys,
         fresh_credentials,
+        probe_timeout,
+        will_on_leave,
+        addresses,
         will_qos,
         will_retain,
     ] = numbers;
@@ -177,6 +186,9 @@ pub fn read(bytes: &[u8]) -> Options {
         will,
         user_properties: properties.into(),
         connect_timeout: connect_timeout.into(),
+        probe_timeout: probe_timeout.into(),
+        will_on_leave: will_on_leave != 0,
+        addresses,
         reconnect: match kind {
             0 => Reconnect::Never,
             1 => Reconnect::Fixed { delay, jitter },
@@ -286,6 +298,7 @@ mod tests {
             ("strict", config.strict),
             ("durable", config.durable),
             ("freshCredentials", config.fresh_credentials),
+            ("willOnLeave", config.will_on_leave),
         ];
         for (name, read) in flags {
             assert_eq!(said[name].as_bool(), Some(read), "{name}");
@@ -303,6 +316,8 @@ mod tests {
             ("maxQueuedBytes", config.max_queued_bytes as u64),
             ("stallAfter", config.stall_after),
             ("maxKeys", config.max_keys as u64),
+            ("probeTimeout", config.probe_timeout),
+            ("addresses", config.addresses.into()),
         ];
         for (name, read) in numbers {
             assert_eq!(said[name].as_u64(), Some(read), "{name}");

@@ -40,6 +40,8 @@ impl Default for Reconnect {
 pub struct Backoff {
     /// Attempts that brought no stable link.
     failures: u32,
+    /// Those of them that do not count against a bound.
+    excused: u32,
     /// Delays given: one more than failures after the loss of a stable link.
     delays: u32,
     /// The last link that held for a while, or met a fault, ended by a fault of the broker.
@@ -55,7 +57,18 @@ impl Backoff {
     /// The link has been stable, or the user wants a fresh start.
     pub(super) const fn reset(&mut self) {
         self.failures = 0;
+        self.excused = 0;
         self.delays = 0;
+    }
+
+    /// What made attempts fail is over, as far as anybody knows: the next delay is the first one again.
+    pub(super) const fn begin_anew(&mut self) {
+        self.delays = 0;
+    }
+
+    /// The failure that was counted last says nothing about the broker.
+    pub(super) fn excuse(&mut self) {
+        self.excused = self.excused.saturating_add(1).min(self.failures);
     }
 
     /// An attempt failed, or a link is lost, which may have been `stable`, and may have ended by a `fault` of the broker. A broker that commits
@@ -71,20 +84,30 @@ impl Backoff {
         }
     }
 
-    /// How long to wait for the next attempt, or that there is to be none.
-    pub fn delay(&mut self, rule: Reconnect, max_attempts: Option<u32>, random: &mut Random) -> Option<u64> {
-        let earlier = self.delays;
-        self.delays = earlier.saturating_add(1);
-        if max_attempts.is_some_and(|most| self.failures >= most) {
+    /// How long to wait for the next attempt, or that there is to be none. Where there are several `addresses`, which take turns, the next one is tried after the
+    /// first delay, and only a whole round that has failed makes the delay longer.
+    pub fn delay(
+        &mut self,
+        rule: Reconnect,
+        max_attempts: Option<u32>,
+        addresses: u32,
+        random: &mut Random,
+    ) -> Option<u64> {
+        let addresses = addresses.max(1);
+        let rounds = if self.delays.is_multiple_of(addresses) {
+            self.delays / addresses
+        } else {
+            0
+        };
+        self.delays = self.delays.saturating_add(1);
+        if max_attempts.is_some_and(|most| self.failures.saturating_sub(self.excused) >= most) {
             return None;
         }
         let (delay, jitter) = match rule {
             Reconnect::Never => return None,
             Reconnect::Fixed { delay, jitter } => (delay, jitter),
             Reconnect::Exponential { min, max, jitter } => {
-                let doubled = min
-                    .max(1)
-                    .saturating_mul(1_u64.checked_shl(earlier).unwrap_or(u64::MAX));
+                let doubled = min.max(1).saturating_mul(1_u64.checked_shl(rounds).unwrap_or(u64::MAX));
                 (doubled.min(max.max(min)), jitter)
             }
         };
@@ -110,7 +133,7 @@ mod tests {
             jitter: Jitter::UpTo(0),
         };
         let (mut backoff, mut random) = (Backoff::default(), Random::new(1));
-        let mut next = |backoff: &mut Backoff| backoff.delay(rule, None, &mut random).unwrap();
+        let mut next = |backoff: &mut Backoff| backoff.delay(rule, None, 1, &mut random).unwrap();
         let delays: Vec<u64> = (0..8).map(|_| next(&mut backoff)).collect();
         assert_eq!(delays, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
         for _ in 0..200 {
@@ -124,7 +147,7 @@ mod tests {
     fn extremes(rule: Reconnect) -> (u64, u64) {
         let mut random = Random::new(7);
         let delays: Vec<u64> = (0..2_000)
-            .map(|_| Backoff::default().delay(rule, None, &mut random).unwrap())
+            .map(|_| Backoff::default().delay(rule, None, 1, &mut random).unwrap())
             .collect();
         (*delays.iter().min().unwrap(), *delays.iter().max().unwrap())
     }
@@ -150,10 +173,34 @@ mod tests {
             let (mut backoff, mut random) = (Backoff::default(), Random::new(3));
             for computed in [1_000_u64, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000] {
                 let least = computed.checked_div(divisor).unwrap_or(1);
-                let delay = backoff.delay(rule, None, &mut random).unwrap();
+                let delay = backoff.delay(rule, None, 1, &mut random).unwrap();
                 assert!((least..=computed).contains(&delay), "{delay} of {computed}");
             }
         }
+    }
+
+    #[test]
+    fn with_several_addresses_only_a_round_that_has_failed_doubles_the_delay() {
+        let rule = Reconnect::Exponential {
+            min: 1_000,
+            max: 5_000,
+            jitter: Jitter::UpTo(0),
+        };
+        let (mut backoff, mut random) = (Backoff::default(), Random::new(1));
+        let delays: Vec<u64> = (0..13)
+            .map(|_| backoff.delay(rule, None, 3, &mut random).unwrap())
+            .collect();
+        // The loss of the link, then attempt after attempt.
+        assert_eq!(delays[..4], [1_000, 1_000, 1_000, 2_000]);
+        assert_eq!(
+            delays[4..],
+            [1_000, 1_000, 4_000, 1_000, 1_000, 5_000, 1_000, 1_000, 5_000]
+        );
+        assert_eq!(
+            backoff.delay(rule, None, 0, &mut random),
+            Some(5_000),
+            "none counts as one"
+        );
     }
 
     #[test]
@@ -165,11 +212,11 @@ mod tests {
         };
         let mut next = |backoff: &mut Backoff| {
             backoff.lost(false, false);
-            backoff.delay(rule, Some(3), &mut random)
+            backoff.delay(rule, Some(3), 1, &mut random)
         };
         assert_eq!(next(&mut backoff), Some(5));
         assert_eq!(next(&mut backoff), Some(5));
         assert_eq!(next(&mut backoff), None);
-        assert_eq!(Backoff::default().delay(Reconnect::Never, None, &mut random), None);
+        assert_eq!(Backoff::default().delay(Reconnect::Never, None, 1, &mut random), None);
     }
 }

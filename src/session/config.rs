@@ -45,8 +45,14 @@ pub struct Config {
     pub user_properties: Vec<u8>,
     /// Milliseconds for the address, and again for socket and CONNACK together.
     pub connect_timeout: u64,
+    /// Milliseconds for the answer to a probe of a link that somebody doubts: see [`super::Session::handle_page`].
+    pub probe_timeout: u64,
+    /// Whether the broker is to publish the will at once when the page goes away: see [`super::PageEvent::Leave`].
+    pub will_on_leave: bool,
     /// How to come back.
     pub reconnect: Reconnect,
+    /// How many addresses the attempts go to in turn, from 1: delays grow from round to round.
+    pub addresses: u32,
     /// Milliseconds online after which the count of failed attempts starts again, unless each link ends by a fault of the broker.
     pub stable_after: u64,
     /// Stop after this many attempts in a row that failed.
@@ -144,7 +150,10 @@ impl Default for Config {
             check_payload_format: false,
             user_properties: Vec::new(),
             connect_timeout: 30_000,
+            probe_timeout: 5_000,
+            will_on_leave: true,
             reconnect: Reconnect::default(),
+            addresses: 1,
             stable_after: 5_000,
             max_attempts: None,
             fresh_credentials: false,

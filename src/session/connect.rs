@@ -105,6 +105,8 @@ impl Session {
         }
         self.connected_before = true;
         self.must_start_clean = false;
+        // There is a network, whatever the browser says.
+        self.offline = false;
         let expected = core::mem::replace(&mut self.has_session, true);
         self.link.limits = limits(self.version, properties);
         self.link.quota = self.link.limits.receive_maximum;
@@ -115,7 +117,9 @@ impl Session {
         };
         self.link.outbound_aliases.reset(aliases);
         let keep_alive = properties.server_keep_alive().unwrap_or(self.config.keep_alive);
-        self.link.keep_alive.start(keep_alive, self.now);
+        self.link
+            .keep_alive
+            .start(keep_alive, self.config.probe_timeout.max(1), self.now);
         let session_expiry = match self.version {
             Version::V5 => properties
                 .session_expiry_interval()

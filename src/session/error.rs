@@ -69,7 +69,7 @@ pub enum Cause {
     ProtocolError { reason: u8, detail: String },
     /// No answer in time.
     ConnectTimeout(Phase),
-    /// Nothing was heard for one and a half keep-alive intervals.
+    /// Nothing was heard for one and a half keep-alive intervals, or since a probe.
     KeepAliveTimeout,
     /// The server did not select the subprotocol `mqtt` `[MQTT-6.0.0-4]`.
     WrongSubprotocol,
@@ -79,6 +79,8 @@ pub enum Cause {
     Address(String),
     /// The client's side of enhanced authentication failed, and why.
     Authentication(String),
+    /// The page went away, for good or into the browser's cache of pages.
+    Left,
 }
 
 /// What a broker says when it sends the client away.
@@ -109,6 +111,7 @@ impl Cause {
             Self::TextFrame => 10,
             Self::Address(_) => 11,
             Self::Authentication(_) => 12,
+            Self::Left => 13,
         }
     }
 
@@ -125,7 +128,8 @@ impl Cause {
             | Self::WrongSubprotocol
             | Self::TextFrame
             | Self::Address(_)
-            | Self::Authentication(_) => 0,
+            | Self::Authentication(_)
+            | Self::Left => 0,
         }
     }
 
@@ -140,7 +144,8 @@ impl Cause {
             | Self::ConnectTimeout(_)
             | Self::KeepAliveTimeout
             | Self::WrongSubprotocol
-            | Self::TextFrame => "",
+            | Self::TextFrame
+            | Self::Left => "",
         }
     }
 

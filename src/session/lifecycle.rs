@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use crate::codec::{Disconnect, Place, Properties, Property, PropertyBuf, ReasonCode, ReasonPlace, Version};
+use crate::codec::{Place, Properties, ReasonCode};
 
 use super::authenticate::{MOST_FAILURES, NO_ANSWER, Turn};
 use super::dedup::Ledger;
 use super::link::Link;
 use super::timers::Timer;
-use super::{Cause, CloseKind, Event, Failure, Fault, Millis, Phase, Session, SocketClose, State};
+use super::{Cause, CloseKind, Config, Event, Failure, Millis, Phase, Session, SocketClose, State};
 
 /// The WebSocket code for closing: scripts may give this one, or 3000 and above.
 const NORMAL_CLOSURE: u16 = 1_000;
@@ -47,6 +47,7 @@ impl Session {
     pub(super) fn connect(&mut self, cause: Option<Rc<Cause>>) {
         let attempt = self.backoff.attempt();
         self.tally.attempts = self.tally.attempts.wrapping_add(1);
+        self.attempted = self.now;
         self.authentication_data = None;
         self.timers.clear();
         self.timers
@@ -150,7 +151,8 @@ impl Session {
     /// The deadline has passed. Late is fine, early is fine.
     pub fn handle_timeout(&mut self, now: Millis) {
         self.tick(now);
-        if self.timers.due(Timer::Connect, self.now)
+        let grace = self.config.probe_timeout;
+        if self.timers.overdue(Timer::Connect, self.now, grace)
             && let Some((_, phase)) = self.attempt()
         {
             let cause = match (phase, self.link.turn) {
@@ -170,35 +172,10 @@ impl Session {
         }
         self.settle_expired();
         self.check_stall();
-        if self.timers.due(Timer::Authenticate, self.now) {
+        if self.timers.overdue(Timer::Authenticate, self.now, grace) {
             self.authentication_failed(NO_ANSWER);
         }
         self.check_keep_alive();
-    }
-
-    /// The broker broke the protocol: DISCONNECT with the reason where there is one to send (4.13.1), then the end of this connection.
-    pub(super) fn fault(&mut self, fault: &Fault) {
-        let cause = Cause::ProtocolError {
-            reason: fault.reason.0,
-            detail: fault.detail.into(),
-        };
-        self.leave(fault.reason, cause);
-    }
-
-    /// Ends this connection for a reason of ours: DISCONNECT with it where there is one to send, then the close.
-    pub(super) fn leave(&mut self, reason: ReasonCode, cause: Cause) {
-        let farewell = if self.is_online() && self.version == Version::V5 {
-            let mut packets = core::mem::take(&mut self.out.transmit);
-            // Every reason given here is one that a client may send.
-            let _ = Disconnect::new(reason).encode(self.version, &mut packets);
-            self.link.wrote();
-            self.note_written();
-            packets
-        } else {
-            Vec::new()
-        };
-        self.lost(cause, true);
-        self.out.transmit = farewell;
     }
 
     /// Whether there is a link that has held long enough to begin anew after it.
@@ -229,6 +206,9 @@ impl Session {
             self.choose_version(&cause, action) || self.follow_reference(&cause, action) || self.refresh(action);
         let fault = matches!(cause, Cause::ProtocolError { .. } | Cause::TextFrame);
         self.backoff.lost(self.is_stable(), fault);
+        if self.offline || cause == Cause::Left {
+            self.backoff.excuse();
+        }
         let cause = Rc::new(cause);
         if at_once {
             self.drop_link(close);
@@ -244,14 +224,18 @@ impl Session {
     /// Waits for the next attempt, if there is to be one.
     pub(super) fn retry_later(&mut self, cause: Rc<Cause>, close: bool) {
         self.drop_link(close);
-        let delay = self
-            .backoff
-            .delay(self.config.reconnect, self.config.max_attempts, &mut self.random);
+        let Config {
+            reconnect,
+            max_attempts,
+            addresses,
+            ..
+        } = self.config;
+        let delay = self.backoff.delay(reconnect, max_attempts, addresses, &mut self.random);
         let Some(delay) = delay else {
             self.stop(cause, Failure::Stopped);
             return;
         };
-        let retry_at = self.now.plus(delay);
+        let retry_at = self.now.plus(self.wait(&cause, delay));
         self.timers.set(Timer::Retry, retry_at);
         self.enter(State::Waiting {
             attempt: self.backoff.attempt(),
@@ -342,44 +326,6 @@ impl Session {
             self.store_facts(true);
         }
         self.stop(Cause::ClosedByUser.into(), Failure::Closed);
-    }
-
-    fn write_disconnect(&self, reason: ReasonCode, raw: &[u8], packets: &mut Vec<u8>) {
-        let version = self.version;
-        let start = packets.len();
-        if version == Version::V311 {
-            // With another reason the will is wanted: then there is no DISCONNECT in 3.1.1, just the end.
-            if reason == ReasonCode::NORMAL_DISCONNECTION {
-                let _ = Disconnect::new(reason).encode(version, packets);
-            }
-            return;
-        }
-        // What only servers say is not a client's to send [MQTT-3.14.2-1].
-        let reason = if reason.allowed_in(ReasonPlace::DisconnectFromClient) {
-            reason
-        } else {
-            ReasonCode::NORMAL_DISCONNECTION
-        };
-        let properties = Properties::parse(raw, Place::DisconnectFromClient)
-            .ok()
-            .filter(|properties| {
-                let raises = properties.session_expiry_interval().is_some_and(|expiry| expiry > 0);
-                !(raises && self.config.session_expiry == 0)
-            })
-            .unwrap_or_default();
-        let limit = self.link.limits.maximum_packet_size as usize;
-        // What is for people goes first when there is no room: the session's expiry is more than that [MQTT-3.14.2-3], [MQTT-3.14.2-4].
-        let mut expiry = PropertyBuf::new(Place::DisconnectFromClient);
-        if let Some(seconds) = properties.session_expiry_interval() {
-            let _ = expiry.push(Property::SessionExpiryInterval(seconds));
-        }
-        for properties in [properties, expiry.as_properties(), Properties::EMPTY] {
-            packets.truncate(start);
-            let written = Disconnect { reason, properties }.encode(version, packets);
-            if written.is_ok() && packets.len().saturating_sub(start) <= limit {
-                break;
-            }
-        }
     }
 
     /// Goes to `state` and says so.

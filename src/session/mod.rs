@@ -5,7 +5,7 @@
 //! a method of the first two kinds calls the third afterwards, until it returns false. Nothing here can fail: what is refused is settled by an event.
 //!
 //! ```text
-//!   state lifecycle policy backoff timers    where the session stands, and what comes next
+//!   state lifecycle policy backoff timers page farewell    where the session stands, and what comes next
 //!   connect authenticate protocol redirect   CONNECT and CONNACK: limits, who we are, version, other servers
 //!   publish outgoing acknowledge queue overflow expiry packet_ids   our messages    (write_ahead: what may leave when)
 //!   subscribe suback requests shapes         our subscriptions
@@ -34,6 +34,7 @@ mod deliveries;
 mod error;
 mod expiry;
 mod facts;
+mod farewell;
 mod hash;
 mod id_map;
 mod id_set;
@@ -49,6 +50,7 @@ mod outgoing;
 mod output;
 mod overflow;
 mod packet_ids;
+mod page;
 mod policy;
 mod protocol;
 mod publish;
@@ -82,13 +84,15 @@ pub use output::{
     Connected, Durability, Event, Frame, Gap, Limits, Message, Outputs, PacketTrace, Redirect, Restored, Settled, Span,
     StorageFault, StoreBatch, StoreChange, StoreKey,
 };
+pub use page::PageEvent;
+pub use publish::{PublishRequest, Published};
 pub use random::Random;
 pub use state::{Phase, State};
 pub use tally::Tally;
 pub use time::Millis;
 pub use usage::Usage;
 
-use crate::codec::{Qos, ReasonCode, Version};
+use crate::codec::{ReasonCode, Version};
 use dedup::Ledger;
 use deliveries::Deliveries;
 use facts::Written;
@@ -102,35 +106,6 @@ use requests::Subscriptions;
 use timers::Timers;
 use topics::Topics;
 use write_ahead::WriteAhead;
-
-/// A message to publish.
-#[derive(Clone, Copy, Debug)]
-pub struct PublishRequest<'a> {
-    /// The caller's number, given back when it is settled.
-    pub token: u32,
-    /// Topic name.
-    pub topic: &'a str,
-    /// The application's bytes.
-    pub payload: &'a [u8],
-    /// Quality of service.
-    pub qos: Qos,
-    /// Retain.
-    pub retain: bool,
-    /// A property block without its length; empty in 3.1.1.
-    pub properties: &'a [u8],
-    /// Emit [`Event::Stored`] when it is in the store (QoS 1 and 2).
-    pub tell_stored: bool,
-}
-
-/// How far a publish is when the call returns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Published {
-    /// It is settled with this code (0: handed over for sending), and no event follows.
-    Settled(u32),
-    /// [`Event::Done`] will settle it.
-    Pending,
-}
 
 /// How a socket ended, or never began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,6 +162,10 @@ pub struct Session {
     /// The protocol that attempts offer: another one only on a guess.
     offered: Version,
     backoff: Backoff,
+    /// When the latest attempt began.
+    attempted: Millis,
+    /// The browser says that there is no network.
+    offline: bool,
     /// The data of the authentication method for the next CONNECT.
     authentication_data: Option<Vec<u8>>,
     /// The number of the latest [`Event::Authenticate`].
@@ -255,6 +234,8 @@ impl Session {
             version: config.version,
             offered: config.version,
             backoff: Backoff::default(),
+            attempted: Millis(0),
+            offline: false,
             authentication_data: None,
             exchange: 0,
             authentication_failures: 0,

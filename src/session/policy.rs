@@ -54,7 +54,8 @@ const fn usual(cause: &Cause) -> Action {
         | Cause::WrongSubprotocol
         | Cause::TextFrame
         | Cause::Address(_)
-        | Cause::Authentication(_) => Action::Retry,
+        | Cause::Authentication(_)
+        | Cause::Left => Action::Retry,
     }
 }
 

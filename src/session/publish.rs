@@ -6,7 +6,36 @@ use super::expiry::count_down;
 use super::outgoing::{failure_of_encoding, write_entry};
 use super::packet_ids::Owner;
 use super::queue::{Entry, Stage};
-use super::{Event, Failure, Millis, PublishRequest, Published, Session, Span, size};
+use super::{Event, Failure, Millis, Session, Span, size};
+
+/// A message to publish.
+#[derive(Clone, Copy, Debug)]
+pub struct PublishRequest<'a> {
+    /// The caller's number, given back when it is settled.
+    pub token: u32,
+    /// Topic name.
+    pub topic: &'a str,
+    /// The application's bytes.
+    pub payload: &'a [u8],
+    /// Quality of service.
+    pub qos: Qos,
+    /// Retain.
+    pub retain: bool,
+    /// A property block without its length; empty in 3.1.1.
+    pub properties: &'a [u8],
+    /// Emit [`Event::Stored`] when it is in the store (QoS 1 and 2).
+    pub tell_stored: bool,
+}
+
+/// How far a publish is when the call returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Published {
+    /// It is settled with this code (0: handed over for sending), and no event follows.
+    Settled(u32),
+    /// [`Event::Done`] will settle it.
+    Pending,
+}
 
 impl Session {
     /// Publishes a message. QoS 0 counts as done when it is handed over for sending.

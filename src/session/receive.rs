@@ -113,10 +113,14 @@ impl Session {
 
     /// Probes a quiet link, and gives up a silent one.
     pub(super) fn check_keep_alive(&mut self) {
-        if !self.is_online() {
-            return;
+        if self.is_online() {
+            let check = self.link.keep_alive.check(self.now);
+            self.perform_check(check);
         }
-        match self.link.keep_alive.check(self.now) {
+    }
+
+    pub(super) fn perform_check(&mut self, check: Check) {
+        match check {
             Check::Fine => {}
             Check::Probe => self.probe(),
             Check::Dead => self.lost(Cause::KeepAliveTimeout, true),

@@ -77,7 +77,7 @@ export interface ConnectTimeoutCause extends CauseBase {
 }
 
 /**
- * The broker fell silent for one and a half keep-alive intervals.
+ * The broker fell silent for one and a half keep-alive intervals, or did not answer a probe within `probeTimeout`.
  *
  * @example
  * const isSilent = (cause: Cause): cause is KeepAliveTimeoutCause => cause.kind === "keep-alive-timeout";
@@ -120,6 +120,16 @@ export interface AuthenticationCause extends CauseBase {
 }
 
 /**
+ * The page went away, for good or into the browser's back/forward cache. The link comes back when the page does.
+ *
+ * @example
+ * const wasAway = (cause: Cause): cause is LeftCause => cause.kind === "left";
+ */
+export interface LeftCause extends CauseBase {
+  readonly kind: "left";
+}
+
+/**
  * The WebAssembly engine could not be loaded, or failed.
  *
  * @example
@@ -158,6 +168,7 @@ export type Cause =
   | NotMqttCause
   | AddressCause
   | AuthenticationCause
+  | LeftCause
   | EngineCause
   | SessionInUseCause;
 
@@ -187,6 +198,7 @@ export const CAUSE_KINDS = [
   "text-frame",
   "address",
   "authentication",
+  "left",
 ] as const;
 
 /** What a STATUS record says about the cause. */
@@ -218,7 +230,7 @@ export function causeOf(raw: RawCause): Cause | undefined {
     case "keep-alive-timeout":
       return {
         kind,
-        message: "The broker was silent for one and a half keep-alive intervals. Check the network.",
+        message: "The broker was silent for one and a half keep-alive intervals, or did not answer a probe in time. Check the network.",
       };
     case "wrong-subprotocol":
       return {
@@ -235,6 +247,8 @@ export function causeOf(raw: RawCause): Cause | undefined {
       };
     case "authentication":
       return { kind, detail, message: `The client could not authenticate itself: ${detail}. Check \`authentication.respond\`.` };
+    case "left":
+      return { kind, message: "The page went away. The link comes back when the page does." };
   }
 }
 

@@ -52,6 +52,12 @@ export interface EngineOptions {
   readonly maxKeys: number;
   /** Whether what authenticates the client is asked for anew with each attempt. */
   readonly freshCredentials: boolean;
+  /** Milliseconds. */
+  readonly probeTimeout: number;
+  /** Whether the broker is to publish the will at once when the page goes away. */
+  readonly willOnLeave: boolean;
+  /** How many addresses the attempts go to in turn. */
+  readonly addresses: number;
   /** What follows a cause, where it is not the usual: `policy.ts`. */
   readonly policy?: Uint8Array;
 }

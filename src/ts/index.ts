@@ -12,6 +12,7 @@ export type {
   ConnectTimeoutCause,
   EngineCause,
   KeepAliveTimeoutCause,
+  LeftCause,
   NotMqttCause,
   ProtocolErrorCause,
   SessionInUseCause,

@@ -137,6 +137,11 @@ export interface ConnectOptions {
   readonly session?: SessionOptions | undefined;
   /** How long an attempt may take, in milliseconds. Default: 15,000. */
   readonly connectTimeout?: Duration | undefined;
+  /**
+   * How long a link may be silent when there is a reason to doubt it, in milliseconds: the page is back, the network has changed, a timer was late. Then it
+   * is probed at once, and given up when nothing comes. Default: 5,000.
+   */
+  readonly probeTimeout?: Duration | undefined;
   /** How a lost link is brought back. Default: `{ kind: "exponential" }`; `false` is never. */
   readonly reconnect?: false | Reconnect | undefined;
   /** What follows the end of a link or an attempt, where it is not to be the usual: the table in the README. */
@@ -147,6 +152,11 @@ export interface ConnectOptions {
   /** Enhanced authentication (5.0 only), beside or instead of `credentials`. */
   readonly authentication?: Authentication | undefined;
   readonly will?: Will | undefined;
+  /**
+   * How the broker hears that the page goes away, for good or into the browser's back/forward cache. `"will"` (default): it publishes the will at once, if
+   * there is one. `"disconnect"`: it does not. The session lives on either way, as long as `session.expiry` says.
+   */
+  readonly leave?: "will" | "disconnect" | undefined;
   /** How many QoS 1 and 2 messages the broker may have unanswered at once (5.0), 1 to 65,535: the back-pressure of slow handlers. Default: 65,535. */
   readonly receiveMaximum?: number | undefined;
   /** When the event `"stalled"` tells of a handler that is not done, in milliseconds; 0 is never. Default: 30,000. */

@@ -38,11 +38,13 @@ const NAMES = [
   "keepAlive",
   "session",
   "connectTimeout",
+  "probeTimeout",
   "reconnect",
   "policy",
   "credentials",
   "credentialsTimeout",
   "will",
+  "leave",
   "receiveMaximum",
   "stallAfter",
   "maximumPacketSize",
@@ -78,6 +80,7 @@ export function settingsOf(url: unknown, options: unknown): Settings {
       ...engineOptions(given, protocol),
       ...session.engine,
       broker: withoutQuery((typeof addresses !== "function" && addresses[0]) || ""),
+      addresses: typeof addresses === "function" ? 1 : addresses.length,
       freshCredentials: [given.credentials, addresses].some((one) => typeof one === "function") || authentication !== undefined,
       ...(authentication !== undefined && { authenticationMethod: authentication.method }),
     },
@@ -104,7 +107,7 @@ function credentialsOption(given: unknown): Credentials | CredentialsProvider | 
 function engineOptions(
   given: ConnectOptions,
   protocol: 4 | 5,
-): Omit<EngineOptions, "broker" | "freshCredentials" | keyof ReturnType<typeof sessionOptions>["engine"]> {
+): Omit<EngineOptions, "broker" | "addresses" | "freshCredentials" | keyof ReturnType<typeof sessionOptions>["engine"]> {
   const queue = optionalFields("queue", given.queue, ["messages", "bytes", "overflow", "qos0"]);
   return {
     protocol,
@@ -122,6 +125,8 @@ function engineOptions(
     ...(given.will !== undefined && { will: willOptions(given.will) }),
     ...propertiesOf(given),
     connectTimeout: optional(given.connectTimeout, 15_000, (value) => durationOf("connectTimeout", value, { ...MS, min: 1 })),
+    probeTimeout: optional(given.probeTimeout, 5_000, (value) => durationOf("probeTimeout", value, { ...MS, min: 1 })),
+    willOnLeave: optional(given.leave, "will", (value) => oneOf("leave", value, ["will", "disconnect"])) === "will",
     ...reconnectOptions(given.reconnect),
     ...(given.policy !== undefined && { policy: policyBytes(given.policy) }),
     maxQueued: optional(queue["messages"], 100_000, (value) => integer("queue.messages", value, 0, U32)),

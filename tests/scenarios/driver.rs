@@ -1,7 +1,7 @@
 //! The driver's part: performs what the session asks for, and checks that it may be performed.
 
 use hawser::codec::{self, Place, Properties};
-use hawser::session::{Claim, Config, Event, Frame, Outputs, Rule, StoreBatch};
+use hawser::session::{Claim, Config, Event, Frame, Outputs, PageEvent, Rule, StoreBatch};
 
 use crate::world::{Socket, World};
 
@@ -119,6 +119,12 @@ impl World {
         self.session
             .restore(self.time(), self.last, log.iter().map(Vec::as_slice));
         self.log = log;
+        self.drain();
+    }
+
+    /// Something happens to the page.
+    pub fn page(&mut self, event: PageEvent) {
+        self.session.handle_page(self.time(), event);
         self.drain();
     }
 

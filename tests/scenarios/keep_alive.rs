@@ -114,23 +114,6 @@ fn keep_alive_0_asks_for_nothing() {
 }
 
 #[test]
-fn a_late_timer_probes_first_and_gives_the_broker_half_an_interval() {
-    let mut world = World::online(plain());
-    world.oversleep(600_000);
-    assert!(world.is_online());
-    world.expect(&["PINGREQ"]);
-    world.advance(29_999);
-    assert!(world.is_online());
-    world.advance(1);
-    assert_eq!(world.cause(), &Cause::KeepAliveTimeout);
-    let mut world = World::online(plain());
-    world.oversleep(600_000);
-    world.send_bytes(&PINGRESP);
-    world.advance(59_000);
-    assert!(world.is_online());
-}
-
-#[test]
 fn a_clock_that_is_set_back_does_no_harm() {
     let mut world = World::online(plain());
     world.now -= 500_000;

@@ -99,6 +99,9 @@ test("without options everything has its documented default", () => {
     durable: false,
     maxKeys: 10_000,
     freshCredentials: false,
+    probeTimeout: 5_000,
+    willOnLeave: true,
+    addresses: 1,
   });
   assert.equal(settings.session, undefined);
 });
@@ -164,11 +167,13 @@ test("everything that is set reaches the engine in its units", () => {
     requestResponseInformation: true,
     requestProblemInformation: false,
     checkPayloadFormat: true,
+    probeTimeout: "2s",
+    leave: "disconnect",
   });
   assert.deepEqual([engine.requestResponseInformation, engine.requestProblemInformation, engine.checkPayloadFormat], [true, false, true]);
   assert.deepEqual(engine.reconnect, { kind: "fixed", delay: 2_000, jitter: 0 });
   assert.deepEqual([engine.maxAttempts, engine.stableAfter, engine.connectTimeout, engine.keepAlive], [3, 5, 3_000, 60]);
-  assert.equal(engine.stallAfter, 60_000);
+  assert.deepEqual([engine.stallAfter, engine.probeTimeout, engine.willOnLeave], [60_000, 2_000, false]);
   assert.deepEqual([engine.clientId, engine.cleanStart, engine.sessionExpiry], ["me", false, 3_600]);
   assert.deepEqual([engine.maxQueued, engine.maxQueuedBytes, engine.overflow, engine.offlineQos0], [5, 6, 3, 2]);
   assert.deepEqual([...(engine.properties ?? [])], [0x26, 0, 1, 0x61, 0, 1, 0x62]);

@@ -156,6 +156,7 @@ function why(cause: Cause): string {
     case "keep-alive-timeout":
     case "wrong-subprotocol":
     case "text-frame":
+    case "left":
       return cause.message;
     case "socket-failed":
     case "socket-closed":

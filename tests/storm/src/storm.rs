@@ -54,7 +54,7 @@ impl Client {
     /// The delay after the loss of a link that was `stable`, or after a failure.
     fn delay(&mut self, rule: Reconnect, stable: bool) -> u64 {
         self.backoff.lost(stable, false);
-        self.backoff.delay(rule, None, &mut self.random).unwrap_or(HORIZON)
+        self.backoff.delay(rule, None, 1, &mut self.random).unwrap_or(HORIZON)
     }
 }
 

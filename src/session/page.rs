@@ -1,0 +1,145 @@
+//! What the page goes through, and what that says about the link: coming back is a reason to look, `offline` may be wrong, and leaving is told.
+
+use crate::codec::ReasonCode;
+
+use super::timers::Timer;
+use super::{Cause, Millis, Phase, Session, State};
+
+/// From one attempt to the next that a page event brings forward, in milliseconds: events may come by the thousand.
+const APART: u64 = 1_000;
+/// The longest wait while the browser says that there is no network: it may be wrong.
+const OFFLINE: u64 = 30_000;
+/// The shortest wait of a page that has gone away. Whoever is still there then was not told that it is back.
+const AWAY: u64 = 60_000;
+
+/// What happened to the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum PageEvent {
+    /// The browser says that there is a network again.
+    Online = 0,
+    /// The browser says that there is no network.
+    Offline = 1,
+    /// The page is visible again, was resumed, came out of the cache of pages, or its clock jumped.
+    Back = 2,
+    /// The page goes away, for good or into the cache of pages.
+    Leave = 3,
+}
+
+impl PageEvent {
+    /// The event with this number; [`PageEvent::Leave`] for one that is not known.
+    #[must_use]
+    pub const fn from_code(code: u32) -> Self {
+        match code {
+            0 => Self::Online,
+            1 => Self::Offline,
+            2 => Self::Back,
+            _ => Self::Leave,
+        }
+    }
+}
+
+impl Session {
+    /// Something happened to the page.
+    ///
+    /// [`PageEvent::Back`] and [`PageEvent::Online`] probe a link that was quiet for a second: it is dead when nothing comes within
+    /// [`super::Config::probe_timeout`], with keep-alive 0 too. While waiting they begin the next attempt at once, but never sooner than a second after the last
+    /// one began. [`PageEvent::Offline`] probes as well, and ends nothing by itself; as long as it holds no wait is longer than half a minute, and attempts that
+    /// fail do not count against [`super::Config::max_attempts`]. [`PageEvent::Leave`] ends the link in the manner of [`super::Config::will_on_leave`], and the
+    /// page has another one when it is back.
+    pub fn handle_page(&mut self, now: Millis, event: PageEvent) {
+        self.tick(now);
+        match event {
+            PageEvent::Leave => self.leave_page(),
+            PageEvent::Offline => {
+                self.offline = true;
+                self.look();
+                if let Some((retry_at, false)) = self.pending_attempt() {
+                    self.wait_until(retry_at.min(self.now.plus(OFFLINE)));
+                }
+            }
+            PageEvent::Online | PageEvent::Back => {
+                if event == PageEvent::Online && self.offline {
+                    // Attempts failed for want of a network: that says nothing about the next ones.
+                    self.offline = false;
+                    self.backoff.begin_anew();
+                }
+                self.look();
+                self.hurry();
+            }
+        }
+    }
+
+    /// How long to wait for the next attempt, where the backoff says `delay`.
+    pub(super) fn wait(&self, cause: &Cause, delay: u64) -> u64 {
+        match cause {
+            Cause::Left => delay.max(AWAY),
+            _ if self.offline => delay.min(OFFLINE),
+            _ => delay,
+        }
+    }
+
+    fn look(&mut self) {
+        if self.is_online() {
+            let check = self.link.keep_alive.doubt(self.now);
+            self.perform_check(check);
+        }
+    }
+
+    /// When the next attempt begins, and whether it waits for the page to come back.
+    fn pending_attempt(&self) -> Option<(Millis, bool)> {
+        match &self.state {
+            State::Waiting { retry_at, cause, .. } => Some((*retry_at, **cause == Cause::Left)),
+            _ => None,
+        }
+    }
+
+    /// The next attempt, at once or as soon as may be.
+    fn hurry(&mut self) {
+        let soonest = self.attempted.plus(APART);
+        if let Some((retry_at, _)) = self.pending_attempt() {
+            if self.now >= soonest {
+                self.reconnect_now(self.now);
+            } else {
+                self.wait_until(retry_at.min(soonest));
+            }
+        }
+    }
+
+    fn wait_until(&mut self, at: Millis) {
+        if let State::Waiting {
+            attempt,
+            retry_at,
+            cause,
+        } = &self.state
+            && *retry_at != at
+        {
+            let (attempt, cause) = (*attempt, cause.clone());
+            self.timers.set(Timer::Retry, at);
+            self.enter(State::Waiting {
+                attempt,
+                retry_at: at,
+                cause,
+            });
+        }
+    }
+
+    fn leave_page(&mut self) {
+        if self.is_online() {
+            let with_will = self.config.will_on_leave && self.config.will.is_some();
+            // In 3.1.1 the will is published when the link ends without a word [MQTT-3.1.2-8].
+            self.leave(
+                if with_will {
+                    ReasonCode::DISCONNECT_WITH_WILL
+                } else {
+                    ReasonCode::NORMAL_DISCONNECTION
+                },
+                Cause::Left,
+            );
+        } else if let Some((_, phase)) = self.attempt() {
+            self.lost(Cause::Left, phase != Phase::Address);
+        } else if let Some((retry_at, false)) = self.pending_attempt() {
+            self.wait_until(retry_at.max(self.now.plus(AWAY)));
+        }
+    }
+}

@@ -1,7 +1,9 @@
 // The option `authentication`: enhanced authentication (4.12 of MQTT 5.0), as users write it.
-import { fields, text } from "./check.js";
+import { binary, fields, text } from "./check.js";
+import type { Duration } from "./duration.js";
 import { OptionError } from "./errors/option-error.js";
 import type { UserProperties } from "./properties.js";
+import { lifeOf } from "./renewal.js";
 
 /**
  * What is asked for: the data for CONNECT (`"connect"`), the data that begin a re-authentication (`"reauthenticate"`), the answer to a challenge
@@ -31,12 +33,27 @@ export interface AuthenticationRequest {
   readonly signal: AbortSignal;
 }
 
-/** What `authentication.respond` gives: bytes, text, or nothing. */
-type AuthenticationData = Uint8Array | string | undefined;
+/**
+ * Data of an authentication that are good for a while.
+ *
+ * @example
+ * const respond = async ({ signal }: AuthenticationRequest): Promise<ExpiringData> => {
+ *   const { access_token, expires_in } = await askForToken(signal);
+ *   return { data: access_token, expiresIn: expires_in };
+ * };
+ */
+export interface ExpiringData {
+  readonly data?: Uint8Array | string | undefined;
+  /** How long they are good, in seconds; the client authenticates anew before that. Default: for ever. */
+  readonly expiresIn?: Duration | undefined;
+}
+
+/** What `authentication.respond` gives: bytes, text, or nothing; or that with its time. */
+type AuthenticationData = Uint8Array | string | ExpiringData | undefined;
 
 /**
  * Enhanced authentication: a method that client and broker have agreed on, and the client's side of it. It runs anew for each connection, and on a
- * live link with `client.reauthenticate()`. MQTT 5.0 only: there is no fall back to 3.1.1 with it.
+ * live link with `client.reauthenticate()`, or by itself, a tenth of their time (at most a minute) before data with an `expiresIn` run out. MQTT 5.0 only: there is no fall back to 3.1.1 with it.
  *
  * An answer may take as long as `connectTimeout`. If `respond` throws, rejects or gives no answer in time, the attempt (or the link) ends with the
  * cause `"authentication"` and is made again like any other. After five such ends, without a stable link in between, the client stops; only those count
@@ -65,4 +82,12 @@ export function checkAuthentication(value: unknown, protocol: 4 | 5): Authentica
   text("authentication.method", method, 1);
   if (typeof respond !== "function") throw new OptionError("authentication.respond", "a function", respond);
   return value as Authentication;
+}
+
+/** Checks what `respond` gave; its time in seconds. */
+export function answerOf(answer: unknown): { readonly data: Uint8Array | undefined; readonly life: number | undefined } {
+  const option = "authentication.respond()";
+  const plain = typeof answer !== "object" || answer instanceof Uint8Array;
+  const { data, expiresIn } = plain ? { data: answer, expiresIn: undefined } : fields(option, answer, ["data", "expiresIn"]);
+  return { data: data === undefined ? undefined : binary(option, data), life: lifeOf(`${option}.expiresIn`, expiresIn) };
 }

@@ -1,12 +1,12 @@
 // Asks the user's `respond` whenever the engine wants the next step of an authentication, and settles what `reauthenticate()` promised.
-import type { Authentication, AuthenticationStep } from "./authentication.js";
+import { type Authentication, type AuthenticationStep, answerOf } from "./authentication.js";
 import type { Cause } from "./cause.js";
-import { binary } from "./check.js";
 import type { EngineHost } from "./engine.js";
 import { AuthenticationError } from "./errors/authentication-error.js";
 import { AUTHENTICATION_FAILED } from "./failures.js";
 import type { PropertyValues } from "./properties.js";
 import type { AuthenticateRecord } from "./records.js";
+import { Renewal } from "./renewal.js";
 import type { Tokens } from "./tokens.js";
 
 const STEPS: Readonly<Record<number, AuthenticationStep>> = { 0: "done", 24: "challenge", 25: "reauthenticate" };
@@ -26,11 +26,20 @@ export class Authenticator {
   /** Settles when what was asked last is answered. */
   #answered = Promise.resolve();
   #running: Running | undefined;
+  readonly #renewal: Renewal;
 
-  constructor(host: EngineHost, tokens: Tokens, given: Authentication | undefined) {
+  constructor(host: EngineHost, tokens: Tokens, given: Authentication | undefined, report: (error: unknown) => void) {
     this.#host = host;
     this.#tokens = tokens;
     this.#given = given;
+    // If it fails, the link ends, and the status says why.
+    const again = (): void => void this.reauthenticate().catch(() => undefined);
+    this.#renewal = new Renewal("authentication.respond().expiresIn", again, report);
+  }
+
+  /** Whether there is a link. */
+  set linked(is: boolean) {
+    this.#renewal.linked = is;
   }
 
   /** Whether CONNECT wants data that only {@link first} gives. */
@@ -61,7 +70,11 @@ export class Authenticator {
   async #ask(step: AuthenticationStep, said: PropertyValues, url: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const { authenticationData: data, reasonString, userProperties = [] } = said;
     const answer = await this.#given?.respond({ step, data, reasonString, userProperties, url, signal });
-    return answer === undefined || step === "done" ? undefined : binary("authentication.respond()", answer);
+    if (step === "done") return undefined;
+    const { data: bytes, life } = answerOf(answer);
+    // What is said to a challenge belongs to what the exchange began with.
+    if (!signal.aborted && (life !== undefined || step !== "challenge")) this.#renewal.lasts(life);
+    return bytes;
   }
 
   reauthenticate(): Promise<void> {

@@ -98,7 +98,7 @@ export class Client extends Emitter implements AsyncDisposable {
     const tokens = new Tokens();
     const [report, warn]: [(error: unknown) => void, Tell] = [(error) => this.report(error), (type, detail) => this.warn(type, detail)];
     this.#subscriptions = new Subscriptions(this.#host, tokens, report, warn);
-    this.#authenticator = new Authenticator(this.#host, tokens, settings.authentication);
+    this.#authenticator = new Authenticator(this.#host, tokens, settings.authentication, report);
     this.#addresses = new AddressBook(this.#host, settings, this.#authenticator);
     if (settings.signal !== undefined) this.#detach = whenAborted(settings.signal, () => void this.close());
   }
@@ -372,7 +372,7 @@ export class Client extends Emitter implements AsyncDisposable {
     const error = closed ? new ClosedError() : new StoppedError(cause);
     this.#over = error;
     this.#detach?.();
-    this.#addresses.giveUp();
+    this.#addresses.end();
     this.#authenticator.end(error);
     this.#outbox.end(error);
     this.#subscriptions.end(closed ? "closed" : "stopped", error);

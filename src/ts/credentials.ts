@@ -59,9 +59,15 @@ export class AddressBook {
   }
 
   changed(status: Status): void {
+    this.#authenticator.linked = status.state === "online";
     if (status.state === "online") this.#route.stay();
     if (status.state === "waiting") this.#route.turn(status.attempt);
     if (status.state !== "connecting" || status.phase !== "address") this.giveUp();
+  }
+
+  end(): void {
+    this.#authenticator.linked = false;
+    this.giveUp();
   }
 
   /** The attempt is over: whoever is still asked for it is told so. */

@@ -1,7 +1,7 @@
 // The public surface: what `import { ... } from "hawser"` gives.
 
 export type { Address, AddressProvider, AddressRequest } from "./address.js";
-export type { Authentication, AuthenticationRequest, AuthenticationStep } from "./authentication.js";
+export type { Authentication, AuthenticationRequest, AuthenticationStep, ExpiringData } from "./authentication.js";
 export type {
   AddressCause,
   AuthenticationCause,

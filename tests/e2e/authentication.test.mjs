@@ -163,6 +163,18 @@ describe("enhanced authentication", () => {
     await until(() => server.visits[0].packets.some(({ type, reason }) => type === "DISCONNECT" && reason === 0x80));
   });
 
+  test("data that run out are renewed on the live link, before they do", async () => {
+    await start(content);
+    await lab.page.evaluate((url) => {
+      const respond = ({ step, data }) => ({ data: Uint8Array.of(step === "challenge" ? 37 + data[0] : 37), expiresIn: 12 });
+      globalThis.renewing = globalThis.hawser.connect(url, { authentication: { method: "SUM", respond } });
+    }, server.url);
+    await until(() => said.length === 4, "a second exchange");
+    assert.deepEqual(said[2], [AGAIN, 37]);
+    assert.equal(server.visits.length, 1);
+    await lab.page.evaluate(() => globalThis.renewing.close());
+  });
+
   test("the exchange is run anew for each connection", async () => {
     await start((visit) => {
       if (visit.number === 1) visit.packet("PINGREQ").then(() => visit.ws.terminate());

@@ -117,6 +117,7 @@ connect("wss://broker.example", { will: { payload: "gone" } });
 connect();
 connect(["wss://one.example", new URL("wss://two.example")] as const);
 connect(({ attempt, signal, cause }) => (attempt > 1 && !signal.aborted ? new URL("wss://two.example") : (cause?.message ?? "")));
+connect("wss://broker.example", { authentication: { method: "X", respond: async ({ step }) => ({ data: step, expiresIn: "1h" }) } });
 connect(async () => "wss://broker.example", { credentialsTimeout: "5s" });
 // @ts-expect-error a function gives one address
 connect(() => ["wss://broker.example"]);

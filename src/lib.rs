@@ -44,23 +44,11 @@
 //! ```ts
 //! class Engine {
 //!   constructor(options: EngineOptions, deliver: (frame: Uint8Array | undefined, records: Uint32Array, length: number) => void);
-//!   use_socket(url: string, socket: WebSocket): void;   // before start: a socket that was opened while the module was loading
-//!   open(): Promise<void>;      // before start, with the option `store`: takes up what is stored. Never rejects: STORAGE tells
-//!   start(): void;
-//!   address(attempt: number, url: string, username?: string, password?: Uint8Array, authentication?: Uint8Array): void;   // answers PREPARE
-//!   address_failed(attempt: number, detail?: string): void;         // answers PREPARE; without detail: its server reference leads nowhere
-//!   authenticate(exchange: number, data?: Uint8Array): void;              // answers AUTHENTICATE
-//!   authentication_failed(exchange: number, detail: string): void;        // answers AUTHENTICATE, or PREPARE with its attempt
-//!   reauthenticate(token: number): void;
-//!   handled(first: number, count: number): void;      // deliveries: they may be acknowledged
-//!   claim(token: number, delivery: number, key: string, rule: number, value: number, ttl: number): void;   // answered by CLAIMED
-//!   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;   // flags: bit 0 retain, bits 1-2 QoS, bit 3 STORED wanted;
-//!       // the code that settles it at once (0: QoS 0, handed over for sending), or 0xFFFFFFFF: DONE follows
-//!   subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;  // options: the options byte of MQTT-3.8.3.1
-//!   unsubscribe(token: number, filter: string): void;
-//!   cancel(token: number): void;
-//!   close(reason: number, properties?: Uint8Array): void;
-//!   reconnect_now(): void;
+//!   use_socket(url: string, socket: WebSocket): void;   // before START: a socket that was opened while the module was loading
+//!   open(): Promise<void>;      // before START, with the option `store`: takes up what is stored. Never rejects: STORAGE tells
+//!   commands(block: Uint8Array): void;
+//!   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;   // PUBLISH, the quick way:
+//!       // returns the code that settles it at once (0: QoS 0, handed over for sending), or 0xFFFFFFFF: DONE follows
 //!   flush(): Promise<void>;     // when nothing is left to commit
 //!   outbox(): Uint32Array;      // a RESTORED record for each message that is not finished, of this page and of earlier ones
 //!   stats(): EngineStats;
@@ -71,6 +59,36 @@
 //!
 //! `EngineOptions` is declared in `src/browser/options.rs` and comes with the generated types. `properties` arguments are MQTT 5.0 property blocks
 //! without their length prefix.
+//!
+//! # The command table
+//!
+//! Commands come as a block, one behind the other: a number of 32 bits that says which, then what it takes, little-endian and without padding. A *field* is its length plus
+//! 1 in a number, then the bytes; 0 is a field that is not given (here with a question mark). A *float* is a JavaScript number in 8 bytes.
+//!
+//! | number | name | takes |
+//! |---|---|---|
+//! | 0 | HANDLED | first, count: deliveries that may be acknowledged |
+//! | 1 | START | |
+//! | 2 | ADDRESS | attempt, field URL, field user name?, field password?, field authentication data?: answers PREPARE |
+//! | 3 | ADDRESS_FAILED | attempt, field detail?: answers PREPARE; without detail its server reference leads nowhere |
+//! | 4 | AUTHENTICATE | exchange, field data?: answers AUTHENTICATE |
+//! | 5 | AUTHENTICATION_FAILED | exchange, field detail: answers AUTHENTICATE, or PREPARE with its attempt |
+//! | 6 | REAUTHENTICATE | token |
+//! | 7 | PUBLISH | token, flags (bit 0 retain, bits 1-2 QoS, bit 3 STORED wanted), field topic, field payload, field properties?: always settled by DONE |
+//! | 8 | SUBSCRIBE | token, options byte (MQTT-3.8.3.1), field filter, field properties? |
+//! | 9 | UNSUBSCRIBE | token, field filter |
+//! | 10 | CLAIM | token, delivery, rule, float value, float milliseconds to remember it, field key: answered by CLAIMED |
+//! | 11 | CANCEL | token |
+//! | 12 | CLOSE | reason code, field properties? |
+//! | 13 | RECONNECT_NOW | |
+//!
+//! `tests/golden/commands.json` pins the table for both languages.
+//!
+//! # Where it runs
+//!
+//! The engine does not know. In the page its deliveries are calls, and each command is performed at once. In a worker (`src/ts/worker.ts`) the commands of one task of the page
+//! come in one block, whose bytes are handed over; deliveries gather into a batch (`src/ts/batch.ts`) until the page has taken the one before, and at least for a millisecond,
+//! so that a burst wakes the page once. The page asks its worker every five seconds whether it lives: one that does not answer is ended.
 //!
 //! # The record table
 //!

@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
 use super::boundary;
+use super::commands;
 use super::env::{self, Clock};
 use super::later::Later;
 use super::records::Records;
@@ -19,7 +20,7 @@ use super::stats::{Stats, Traffic};
 use super::store::Store;
 use super::timer::Timer;
 use super::transmit;
-use crate::session::{CloseKind, Event, Frame, Millis, Outputs, Phase, Session, SocketClose, State};
+use crate::session::{CloseKind, Event, Frame, Millis, Outputs, Session, SocketClose};
 
 /// Connects one session to its socket, timer, store and listener.
 #[derive(Debug)]
@@ -113,18 +114,21 @@ impl Driver {
         result
     }
 
-    /// The application is done with messages: inside a delivery (as most), or one by one, and then their answers share a frame.
-    pub fn handled(&self, first: u32, count: u32) {
-        let draining = self.draining.get();
-        let now = if draining { Millis::default() } else { self.clock.now() };
-        self.session.borrow_mut().handled(now, first, count);
-        if !draining {
+    /// All commands of a block. What the application is done with is told inside a delivery, as most is, or by itself, and then the answers share a frame.
+    pub fn commands(&self, block: &[u8]) {
+        let now = self.burst.get().unwrap_or_else(|| self.clock.now());
+        let go_to = |url: &str| {
+            self.url.replace(url.into());
+        };
+        let performed = commands::perform(&mut self.session.borrow_mut(), now, block, go_to);
+        if performed.others {
+            self.commanded(now);
+        } else if !self.draining.get() {
             self.send_later.ask();
         }
     }
 
-    /// What follows every command; not inlined, because there are many of them.
-    #[inline(never)]
+    /// What follows commands.
     fn commanded(&self, now: Millis) {
         if self.draining.get() {
             return;
@@ -181,17 +185,6 @@ impl Driver {
             }
         }
         stuck
-    }
-
-    /// The answer to PREPARE: where to connect, and as whom.
-    pub fn address(&self, attempt: u32, url: String, username: Option<&str>, password: Option<&[u8]>) {
-        self.command(|session, now| {
-            // An answer that comes too late must not change where a later attempt goes.
-            if matches!(session.state(), State::Connecting { attempt: current, phase: Phase::Address, .. } if *current == attempt) {
-                self.url.replace(url);
-                session.handle_address(now, attempt, username, password);
-            }
-        });
     }
 
     /// The socket is open.

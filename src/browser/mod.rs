@@ -3,10 +3,14 @@
 
 pub mod records;
 
+#[cfg(any(target_arch = "wasm32", test))]
+mod block;
 #[cfg(target_arch = "wasm32")]
 mod boundary;
 #[cfg(target_arch = "wasm32")]
 mod client;
+#[cfg(any(target_arch = "wasm32", test))]
+mod commands;
 #[cfg(target_arch = "wasm32")]
 mod driver;
 #[cfg(target_arch = "wasm32")]

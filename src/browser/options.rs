@@ -5,6 +5,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen::prelude::*;
 
+use super::block::Block;
 use crate::codec::{Qos, Version};
 use crate::session::{Config, Jitter, OfflineQos0, Overflow, Reconnect, Will};
 
@@ -109,7 +110,7 @@ pub struct Options {
 
 /// Reads what `optionBytes` of boundary.js has written. What is missing counts as not given.
 pub fn read(bytes: &[u8]) -> Options {
-    let mut block = Block { rest: bytes };
+    let mut block = Block::new(bytes);
     let mut numbers = [0; 37];
     numbers.fill_with(|| block.number().unwrap_or_default());
     let [
@@ -151,11 +152,12 @@ pub fn read(bytes: &[u8]) -> Options {
         will_qos,
         will_retain,
     ] = numbers;
-    let (client_id, authentication_method, broker, store) = (block.text(), block.text(), block.text(), block.text());
+    let mut text = || block.text().map(String::from);
+    let (client_id, authentication_method, broker, store) = (text(), text(), text(), text());
     let properties = block.field().unwrap_or_default();
     let policy = block.field().unwrap_or_default();
     let will = block.text().map(|topic| Will {
-        topic,
+        topic: topic.into(),
         payload: block.field().unwrap_or_default().into(),
         qos: qos(will_qos),
         retain: will_retain != 0,
@@ -227,30 +229,6 @@ pub fn read(bytes: &[u8]) -> Options {
         config,
         join_packets: join_packets != 0,
         store,
-    }
-}
-
-/// What is left of the block.
-struct Block<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Block<'a> {
-    fn number(&mut self) -> Option<u32> {
-        let (word, rest) = self.rest.split_first_chunk()?;
-        self.rest = rest;
-        Some(u32::from_le_bytes(*word))
-    }
-
-    fn field(&mut self) -> Option<&'a [u8]> {
-        let length = self.number()?.checked_sub(1)?;
-        let (field, rest) = self.rest.split_at_checked(length as usize)?;
-        self.rest = rest;
-        Some(field)
-    }
-
-    fn text(&mut self) -> Option<String> {
-        self.field().map(|text| str::from_utf8(text).unwrap_or_default().into())
     }
 }
 

@@ -47,6 +47,13 @@ impl Session {
         }
     }
 
+    /// The same for a caller who does not wait for the answer: what it settles at once is told by [`Event::Done`] too.
+    pub fn publish_and_tell(&mut self, now: Millis, request: PublishRequest<'_>) {
+        if let Published::Settled(code) = self.publish(now, request) {
+            self.done(request.token, code);
+        }
+    }
+
     fn try_publish(&mut self, request: &PublishRequest<'_>) -> Result<Published, Failure> {
         self.refuse_when_stopped()?;
         let properties = self.outgoing_properties(request.properties)?;

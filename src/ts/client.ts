@@ -39,8 +39,8 @@ import {
 import type { SessionInfo } from "./session-options.js";
 import type { Settings } from "./settings.js";
 import type { Stats } from "./stats.js";
-import { type Connection, connectionOf, type Status, statusOf } from "./status.js";
-import { type Durability, storageOf } from "./storage.js";
+import { type Connection, connectionOf, type Status, type StatusBase, statusOf } from "./status.js";
+import { storageOf } from "./storage.js";
 import { type SubscribeOptions, subscribeSettings } from "./subscribe-options.js";
 import { type MessageHandler, Subscription } from "./subscription.js";
 import { Subscriptions } from "./subscriptions.js";
@@ -65,8 +65,8 @@ export class Client extends Emitter implements AsyncDisposable {
   readonly #subscriptions: Subscriptions;
   readonly #addresses: AddressBook;
   readonly #authenticator: Authenticator;
-  #status: Status = { state: "idle", durability: "memory" };
-  #durability: Durability = "memory";
+  #status: Status;
+  #base: StatusBase;
   #slot: number | undefined;
   readonly #times = new LinkTimes();
   #connection: Connection | undefined;
@@ -82,8 +82,13 @@ export class Client extends Emitter implements AsyncDisposable {
   constructor(settings: Settings, startHost: StartHost) {
     super();
     this.#settings = settings;
+    this.#base = { durability: "memory", host: { kind: settings.host, reason: undefined } };
+    this.#status = { state: "idle", ...this.#base };
     this.#host = startHost(settings.engine, {
-      deliver: (frame, records, length) => this.#deliver(frame, records, length),
+      deliver: (frame, words, at, end) => this.#deliver(frame, words, at, end),
+      placed: (host) => {
+        this.#base = { ...this.#base, host };
+      },
       claimed: (slot) => {
         this.#slot = slot;
       },
@@ -240,7 +245,7 @@ export class Client extends Emitter implements AsyncDisposable {
     if (this.#closing !== undefined) return this.#closing;
     if (this.#over !== undefined) return Promise.resolve();
     try {
-      const durable = this.#durability !== "memory";
+      const durable = this.#base.durability !== "memory";
       const { reason, properties } = closeSettings(options, { ...this.#settings.engine, durable });
       this.#over = new ClosedError();
       this.#closing = new Promise((resolve) => {
@@ -259,9 +264,9 @@ export class Client extends Emitter implements AsyncDisposable {
   }
 
   /** All that the engine says comes through here. Nothing in it may throw: it would throw into the engine. */
-  #deliver(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, length: number): void {
+  #deliver(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, from: number, end: number): void {
     this.#subscriptions.deliveries.batch();
-    for (let at = 0; at < length; ) {
+    for (let at = from; at < end; ) {
       const head = words[at] ?? 0;
       if (kindOf(head) === KIND.message) this.#subscriptions.deliver(frame, words, at);
       else if (kindOf(head) === KIND.done) this.#done(frame, words, at);
@@ -312,7 +317,7 @@ export class Client extends Emitter implements AsyncDisposable {
       case KIND.status: {
         const said = readStatus(words, at);
         this.#times.change(said);
-        this.#change(statusOf(said, this.#connection, this.#durability, this.#addresses.shown, this.#times));
+        this.#change(statusOf(said, this.#connection, this.#base, this.#addresses.shown, this.#times));
         break;
       }
       case KIND.prepare:
@@ -329,7 +334,7 @@ export class Client extends Emitter implements AsyncDisposable {
       case KIND.stored: {
         const { token, id } = readStored(words, at);
         // In memory it is stored nowhere: then the broker's answer settles it.
-        if (this.#durability !== "memory") this.#outbox.stored(token, id);
+        if (this.#base.durability !== "memory") this.#outbox.stored(token, id);
         break;
       }
       case KIND.gap:
@@ -347,9 +352,10 @@ export class Client extends Emitter implements AsyncDisposable {
   #stored(words: Uint32Array, at: number): void {
     if (this.#status.state === "stopped") return;
     const storage = storageOf(readStorage(words, at));
-    if (storage.durability !== this.#durability) {
-      this.#durability = storage.durability;
-      this.#show({ ...this.#status, durability: storage.durability });
+    const { durability } = storage;
+    if (durability !== this.#base.durability) {
+      this.#base = { ...this.#base, durability };
+      this.#show({ ...this.#status, durability });
     }
     this.tell("storage", { storage });
   }
@@ -377,10 +383,9 @@ export class Client extends Emitter implements AsyncDisposable {
     this.#outbox.end(error);
     this.#subscriptions.end(closed ? "closed" : "stopped", error);
     const released = this.#host.dispose();
-    if (released === undefined) this.#closed?.();
-    else released.then(this.#closed);
+    released.then(this.#closed);
     this.#times.change({ state: "stopped", phase: "address", at: 0 }); // an engine that fails says nothing
-    this.#show({ state: "stopped", cause, ended: this.#times.ended, durability: this.#durability });
+    this.#show({ state: "stopped", cause, ended: this.#times.ended, ...this.#base });
   }
 
   #show(status: Status): void {

@@ -1,10 +1,9 @@
 // The way in.
 import type { Address, AddressProvider } from "./address.js";
 import { Client } from "./client.js";
-import { openEarly } from "./early-socket.js";
-import { fetchAhead, loadEngine } from "./load.js";
+import { Host } from "./host.js";
+import { fetchAhead, loadModule } from "./load.js";
 import type { ConnectOptions } from "./options.js";
-import { PageHost } from "./page-host.js";
 import { settingsOf } from "./settings.js";
 import { claimSlot } from "./slots.js";
 
@@ -28,11 +27,16 @@ export function connect(url: Address | readonly Address[] | AddressProvider, opt
   const settings = settingsOf(url, options);
   settings.signal?.throwIfAborted();
   return new Client(settings, (engine, events) => {
-    const { session, addresses, credentials, authentication } = settings;
-    const loading = loadEngine(settings.wasm);
-    // Brokers do not wait long for CONNECT: not while somebody else is asked for the credentials.
-    const first = typeof addresses === "function" || typeof credentials === "function" || authentication ? undefined : addresses[0];
-    const early = first === undefined ? undefined : openEarly(first);
-    return new PageHost(loading, engine, events, early, session && { session, slot: claimSlot(session) });
+    const { session, host, addresses, credentials, authentication } = settings;
+    // Brokers do not wait long for CONNECT: no socket is opened early while somebody else is asked for the address or the credentials.
+    const asks = typeof addresses === "function" || typeof credentials === "function" || authentication !== undefined;
+    const launch = {
+      module: loadModule(settings.wasm),
+      options: engine,
+      host,
+      url: asks ? undefined : addresses[0],
+      claim: session && { session, slot: claimSlot(session) },
+    };
+    return new Host(launch, events);
   });
 }

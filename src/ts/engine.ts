@@ -1,5 +1,7 @@
 // The contract with the engine: the class that src/lib.rs describes, and the seam behind which it runs.
 import type { Cause } from "./cause.js";
+import type { Commands } from "./commands.js";
+import type { Hear } from "./place.js";
 import type { Stats } from "./stats.js";
 
 /** What the engine is made with: every field checked and made whole by settings.ts. Times in s or ms as src/lib.rs says. */
@@ -77,22 +79,11 @@ export type Deliver = (frame: Uint8Array<ArrayBuffer> | undefined, records: Uint
 /** The `Engine` class of the WebAssembly module. Its generated types are not used, so that they stay out of the package. */
 export interface RawEngine {
   use_socket(url: string, socket: WebSocket): void;
-  /** Before `start`, with the option `store`: takes up what is stored. Never rejects: a STORAGE record tells what is wrong. */
+  /** Before the command START, with the option `store`: takes up what is stored. Never rejects: a STORAGE record tells what is wrong. */
   open(): Promise<void>;
-  start(): void;
-  address(attempt: number, url: string, username?: string, password?: Uint8Array, authentication?: Uint8Array): void;
-  address_failed(attempt: number, detail?: string): void;
-  authenticate(exchange: number, data?: Uint8Array): void;
-  authentication_failed(exchange: number, detail: string): void;
-  reauthenticate(token: number): void;
-  handled(first: number, count: number): void;
-  claim(token: number, delivery: number, key: string, rule: number, value: number, ttl: number): void;
+  /** A block of commands.ts. */
+  commands(block: Uint8Array): void;
   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;
-  subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;
-  unsubscribe(token: number, filter: string): void;
-  cancel(token: number): void;
-  close(reason: number, properties?: Uint8Array): void;
-  reconnect_now(): void;
   /** Resolves when nothing is left to commit. */
   flush(): Promise<void>;
   stats(): Stats;
@@ -109,41 +100,41 @@ export const PENDING = 0xffff_ffff;
 export type RawEngineClass = new (options: EngineOptions, deliver: Deliver) => RawEngine;
 
 /**
- * Where an engine runs: the page today. The client calls nothing else, so a host in a worker only has to carry these calls
- * there and the deliveries back. Calls never throw; but for `publish`, which may be settled when it returns, all answers are deliveries.
+ * What a client asks of its engine, wherever that runs. Calls never throw; but for `publish`, which may be settled when it returns, all answers are
+ * deliveries.
  */
-export interface EngineHost {
-  address(attempt: number, url: string, username?: string, password?: Uint8Array, authentication?: Uint8Array): void;
-  /** Without `detail`: the server reference of PREPARE leads nowhere. */
-  addressFailed(attempt: number, detail?: string): void;
-  authenticate(exchange: number, data?: Uint8Array): void;
-  authenticationFailed(exchange: number, detail: string): void;
-  reauthenticate(token: number): void;
+export interface EngineHost extends Pick<Commands, keyof Commands> {
   /**
    * The bytes of `payload` are the host's only until this returns: the caller may change them afterwards. Returns the code that settles
    * it at once (0: QoS 0, handed over for sending), or {@link PENDING}: a DONE record follows.
    */
   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;
-  subscribe(token: number, filter: string, options: number, properties?: Uint8Array): void;
-  unsubscribe(token: number, filter: string): void;
-  /** The deliveries from `first` on, so many, are done: the engine acknowledges them in the order in which they came. */
-  handled(first: number, count: number): void;
-  /** Asks the ledger about a message (delivery 0: QoS 0). Rules as in dedupe.ts, `ttl` in ms. A CLAIMED record answers. */
-  claim(token: number, delivery: number, key: string, rule: number, value: number, ttl: number): void;
-  cancel(token: number): void;
-  close(reason: number, properties?: Uint8Array): void;
-  reconnectNow(): void;
   /** A promise, because an engine in a worker cannot answer at once. */
   stats(): Promise<Stats>;
   /** A RESTORED record for each message that is not finished; none after the end. */
   outbox(): Promise<Uint32Array>;
   /** Frees the engine; the last call. With a stored session the promise settles when another page, or client, can have it. */
-  dispose(): Promise<void> | undefined;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Where the engine runs: in a worker of its own, whose timers run on time and whose socket is read also while the page is busy or hidden, or in the page.
+ *
+ * @example
+ * const { host } = client.status;
+ * if (host.reason !== undefined) console.warn(`no worker: ${host.reason}`);
+ */
+export interface HostState {
+  readonly kind: "worker" | "page";
+  /** Why it runs in the page, where the option `host` leaves it the worker. */
+  readonly reason: string | undefined;
 }
 
 /** What a host reports. */
 export interface HostEvents {
-  readonly deliver: Deliver;
+  readonly deliver: Hear;
+  /** Where the engine runs, now that it does. */
+  readonly placed: (host: HostState) => void;
   /** The slot that a stored session has got. */
   readonly claimed: (slot: number) => void;
   /** There is no engine any more: it was closed before it ran, could not be loaded, or has failed. The last report. */

@@ -185,6 +185,11 @@ export interface ConnectOptions {
   readonly trace?: boolean | undefined;
   /** Where the engine is. Default: `hawser.wasm` beside the module. The first client of a page decides for all. */
   readonly wasm?: WasmSource | undefined;
+  /**
+   * Where the engine runs with its socket, timers and store. `"worker"` (default): in a dedicated worker, `worker.js` beside the module, whose timers run on time also
+   * while the page is hidden, and which reads the socket while the page is busy; where there can be none, in the page, and `status.host.reason` says why. `"page"`: in the page.
+   */
+  readonly host?: "worker" | "page" | undefined;
   /** Closes the client when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }

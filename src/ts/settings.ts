@@ -27,6 +27,7 @@ export interface Settings {
   readonly credentialsTimeout: number;
   readonly authentication: Authentication | undefined;
   readonly wasm: WasmSource | undefined;
+  readonly host: "worker" | "page";
   readonly signal: AbortSignal | undefined;
 }
 
@@ -58,6 +59,7 @@ const NAMES = [
   "joinPackets",
   "trace",
   "wasm",
+  "host",
   "signal",
 ] as const satisfies readonly (keyof ConnectOptions)[];
 
@@ -89,6 +91,7 @@ export function settingsOf(url: unknown, options: unknown): Settings {
     credentialsTimeout: optional(given.credentialsTimeout, 10_000, (value) => durationOf("credentialsTimeout", value, { ...MS, min: 1 })),
     authentication,
     wasm: wasmOption(given.wasm),
+    host: optional(given.host, "worker", (value) => oneOf("host", value, ["worker", "page"])),
     signal: given.signal === undefined ? undefined : abortSignal("signal", given.signal),
   };
 }

@@ -1,12 +1,16 @@
 // What a client is doing: one union, each state with its own data.
 import { type Cause, type ConnectPhase, causeOf, closedCause } from "./cause.js";
+import type { HostState } from "./engine.js";
 import type { ConnectTimes, Ending, LinkTimes } from "./link-times.js";
 import type { Qos } from "./options.js";
 import { propertiesIn, type UserProperties } from "./properties.js";
 import type { ConnectedRecord, StatusRecord } from "./records.js";
 import type { Durability } from "./storage.js";
 
-interface StatusBase {
+/** What every status says. */
+export interface StatusBase {
+  /** Where the engine runs, as far as that is known: the option `host`, and after the first status that is not `"idle"` what came of it. */
+  readonly host: HostState;
   /** Where the session is kept: `"memory"` unless it has a name and the browser can store it. Changes are told by the `"storage"` event too. */
   readonly durability: Durability;
 }
@@ -180,7 +184,7 @@ export function connectionOf(record: ConnectedRecord, frame: Uint8Array | undefi
 export function statusOf(
   record: StatusRecord,
   connection: Connection | undefined,
-  durability: Durability,
+  base: StatusBase,
   url: string,
   { took, ended }: LinkTimes,
 ): Status {
@@ -188,7 +192,7 @@ export function statusOf(
   const cause = causeOf(record.cause);
   switch (record.state) {
     case "idle":
-      return { state: "idle", durability };
+      return { state: "idle", ...base };
     case "connecting":
       return {
         state: "connecting",
@@ -199,7 +203,7 @@ export function statusOf(
         url: phase === "address" ? undefined : url,
         cause,
         ended,
-        durability,
+        ...base,
       };
     case "online":
       return {
@@ -208,12 +212,12 @@ export function statusOf(
         since: at,
         url,
         took,
-        durability,
+        ...base,
         ...(connection as Connection), // CONNECTED comes before
       };
     case "waiting":
-      return { state: "waiting", attempt, retryAt: at, cause: cause ?? closedCause(), ended, durability };
+      return { state: "waiting", attempt, retryAt: at, cause: cause ?? closedCause(), ended, ...base };
     case "stopped":
-      return { state: "stopped", cause: cause ?? closedCause(), ended, durability };
+      return { state: "stopped", cause: cause ?? closedCause(), ended, ...base };
   }
 }

@@ -6,7 +6,7 @@ use hawser::browser::records::kind;
 use hawser::codec::{Packet, Sender, Version, decode};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::page::{Page, Record, STOPPED, at, broker, peer, unique};
+use crate::page::{Commands, Page, Record, STOPPED, at, broker, peer, unique};
 
 const CLOSED_BY_USER: u32 = 1;
 
@@ -41,7 +41,7 @@ fn packets(bytes: &[u8]) -> Vec<&[u8]> {
 async fn round_trips(protocol: &str) {
     let page = Page::online(broker(), protocol).await;
     let topic = unique("round/trip");
-    page.engine().subscribe(1, &topic, 2, None).unwrap();
+    page.engine().subscribe(1, &topic, 2);
     assert_eq!(page.settled(kind::SUBSCRIBED, 1).await, 2);
     for qos in 0..3 {
         let sent = [qos as u8, 0, 0xFF];
@@ -71,7 +71,7 @@ async fn round_trips(protocol: &str) {
     }
     page.engine().unsubscribe(2, &topic);
     assert_eq!(page.settled(kind::UNSUBSCRIBED, 2).await, 0);
-    page.engine().close(0, None);
+    page.engine().close(0);
     assert_eq!(page.state(STOPPED).await.0, CLOSED_BY_USER);
 }
 
@@ -89,7 +89,7 @@ async fn messages_make_the_round_trip_at_every_qos_in_3_1_1() {
 async fn a_megabyte_makes_the_round_trip() {
     let page = Page::online(broker(), "{}").await;
     let topic = unique("large");
-    page.engine().subscribe(1, &topic, 1, None).unwrap();
+    page.engine().subscribe(1, &topic, 1);
     page.settled(kind::SUBSCRIBED, 1).await;
     let payload: Vec<u8> = (0..1 << 20).map(|index: u32| (index % 253) as u8).collect();
     page.engine().publish(2, &topic, &payload, at(1), None);
@@ -100,7 +100,7 @@ async fn a_megabyte_makes_the_round_trip() {
 async fn a_message_published_from_inside_a_delivery_goes_out() {
     let page = Page::online(broker(), "{}").await;
     let topic = unique("echo");
-    page.engine().subscribe(1, &topic, 0, None).unwrap();
+    page.engine().subscribe(1, &topic, 0);
     page.settled(kind::SUBSCRIBED, 1).await;
     let again = topic.clone();
     page.on_record(move |engine, record| {
@@ -186,7 +186,7 @@ async fn packets_that_come_in_pieces_arrive_whole() {
 async fn memory_that_grows_during_a_delivery_harms_no_record() {
     let page = Page::online(broker(), "{}").await;
     let topic = unique("growth");
-    page.engine().subscribe(1, &topic, 1, None).unwrap();
+    page.engine().subscribe(1, &topic, 1);
     page.settled(kind::SUBSCRIBED, 1).await;
     let hoard = RefCell::new(Vec::new());
     page.before_delivery(move || {
@@ -209,8 +209,8 @@ async fn close_settles_what_waits_for_a_first_connection() {
     page.engine().start();
     page.engine().publish(1, "t", b"x", at(1), None);
     page.engine().publish(2, "t", b"x", at(2), None);
-    page.engine().subscribe(3, "t/#", 1, None).unwrap();
-    page.engine().close(0, None);
+    page.engine().subscribe(3, "t/#", 1);
+    page.engine().close(0);
     page.state(STOPPED).await;
     assert_eq!(
         settled(&page),
@@ -227,10 +227,10 @@ async fn close_settles_what_the_broker_has_not_answered() {
     let page = Page::online(peer("mirror"), "{}").await;
     page.engine().publish(1, "t", b"x", at(1), None);
     page.engine().publish(2, "t", b"x", at(2), None);
-    page.engine().subscribe(3, "t/#", 1, None).unwrap();
+    page.engine().subscribe(3, "t/#", 1);
     page.engine().unsubscribe(4, "u");
     page.message("frame").await;
-    page.engine().close(0, None);
+    page.engine().close(0);
     assert_eq!(page.state(STOPPED).await.0, CLOSED_BY_USER);
     let expected = [
         (kind::DONE, 1),
@@ -290,13 +290,8 @@ async fn credentials_and_will_reach_the_wire() {
     page.engine().start();
     page.next(|record| matches!(record, Record::Prepare { .. }).then_some(()))
         .await;
-    page.engine().address(
-        1,
-        peer("connect"),
-        Some("user".to_owned()),
-        Some(b"secret".to_vec()),
-        None,
-    );
+    page.engine()
+        .address_as(1, &peer("connect"), Some("user"), Some(b"secret"));
     let connect = page.message("frame").await;
     let expected = [
         &[0, 0, 1, b'w', 0, 3, 1, 2, 3][..],
@@ -313,7 +308,7 @@ async fn credentials_and_will_reach_the_wire() {
 async fn an_engine_that_is_let_go_says_nothing_more() {
     let page = Page::online(broker(), "{}").await;
     let topic = unique("silence");
-    page.engine().subscribe(1, &topic, 0, None).unwrap();
+    page.engine().subscribe(1, &topic, 0);
     page.settled(kind::SUBSCRIBED, 1).await;
     let before = page.seen().len();
     page.free();

@@ -10,7 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::WebSocket;
 
-use crate::page::{CONNECTING, ONLINE, Page, Record, STOPPED, WAITING, at, peer, unique};
+use crate::page::{CONNECTING, Commands, ONLINE, Page, Record, STOPPED, WAITING, at, peer, unique};
 
 const SOCKET_FAILED: u32 = 2;
 const SOCKET_CLOSED: u32 = 3;
@@ -57,7 +57,7 @@ async fn a_missing_address_is_told_with_its_reason() {
     page.engine().start();
     page.next(|record| matches!(record, Record::Prepare { attempt: 1 }).then_some(()))
         .await;
-    page.engine().address_failed(1, Some("token endpoint: 503".into()));
+    page.engine().address_failed(1, "token endpoint: 503");
     assert_eq!(
         page.state(WAITING).await,
         (ADDRESS, 0, "token endpoint: 503".to_owned())
@@ -70,8 +70,8 @@ async fn an_address_that_comes_too_late_does_not_lead_the_attempt_astray() {
     page.engine().start();
     page.next(|record| matches!(record, Record::Prepare { attempt: 1 }).then_some(()))
         .await;
-    page.engine().address(1, peer("mirror"), None, None, None);
-    page.engine().address(0, peer("text"), None, None, None);
+    page.engine().address(1, &peer("mirror"));
+    page.engine().address(0, &peer("text"));
     page.state(ONLINE).await;
 }
 
@@ -109,7 +109,7 @@ async fn a_client_that_is_closed_while_it_takes_an_open_socket_throws_nothing_af
     let phases = Cell::new(0);
     page.on_record(move |engine, record| {
         if matches!(record, Record::Status { state: CONNECTING, .. }) && phases.replace(phases.get() + 1) == 1 {
-            engine.close(0, None); // it is about to take the socket
+            engine.close(0); // it is about to take the socket
         }
     });
     page.engine().use_socket(url, socket);

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::database::*;
-use crate::page::{ONLINE, Page, Record, at, broker, peer, unique};
+use crate::page::{Commands, ONLINE, Page, Record, at, broker, peer, unique};
 
 #[wasm_bindgen_test]
 async fn a_session_that_is_not_stored_opens_no_database() {
@@ -65,7 +65,7 @@ async fn a_commit_that_is_under_way_when_the_engine_is_let_go_is_finished() {
 async fn a_later_page_sends_what_an_earlier_one_had_stored() {
     let (name, topic) = (unique("resume"), unique("resumed"));
     let other = Page::online(broker(), "{}").await;
-    other.engine().subscribe(1, &topic, 2, None).unwrap();
+    other.engine().subscribe(1, &topic, 2);
     other.settled(kind::SUBSCRIBED, 1).await;
     let page = opened(None, &name).await;
     page.engine().publish(1, &topic, b"first", at(1), None);
@@ -114,8 +114,8 @@ async fn credentials_are_not_stored() {
     page.engine().start();
     page.next(|record| matches!(record, Record::Prepare { .. }).then_some(()))
         .await;
-    let (user, password) = (Some("the-user".to_owned()), Some(b"the-password".to_vec()));
-    page.engine().address(1, peer("mirror"), user, password, None);
+    page.engine()
+        .address_as(1, &peer("mirror"), Some("the-user"), Some(b"the-password"));
     page.state(ONLINE).await;
     page.engine().publish(1, "topic", b"not a secret", at(1), None);
     flushed(&page).await;

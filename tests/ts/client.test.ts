@@ -14,7 +14,7 @@ test("the status goes through its states, each with its own data", () => {
   const { client, host } = scripted();
   const seen: Status[] = [];
   client.addEventListener("status", (event) => seen.push(event.status));
-  assert.deepEqual(client.status, { state: "idle", durability: "memory" });
+  assert.deepEqual(client.status, { state: "idle", durability: "memory", host: { kind: "worker", reason: undefined } });
   host.say(status("connecting", { phase: 1, at: 1_795_362_307_123, flags: 0x80 }));
   host.say(status("waiting", { attempt: 2, at: 5_000, cause: 2, code: 1006 }));
   host.say(online("given"));
@@ -30,7 +30,7 @@ test("the status goes through its states, each with its own data", () => {
     cause: undefined,
     ended: undefined,
   };
-  assert.deepEqual(connecting, { ...offered, url: "ws://broker.test/mqtt", durability: "memory" });
+  assert.deepEqual(connecting, { ...offered, url: "ws://broker.test/mqtt", durability: "memory", host: { kind: "worker", reason: undefined } });
   assert.ok(waiting?.state === "waiting" && waiting.retryAt === 5_000 && waiting.cause.kind === "socket-failed");
   assert.equal(waiting.cause.closeCode, 1006);
   assert.ok(on?.state === "online" && on.protocol === "5.0" && !on.sessionPresent && on.limits.retainAvailable);

@@ -1,10 +1,20 @@
 // A host on an engine class that only writes down what is asked of it.
 import type { Cause } from "../../src/ts/cause.js";
-import type { EarlySocket } from "../../src/ts/early-socket.js";
-import { type Deliver, type EngineOptions, type HostEvents, PENDING, type RawEngine, type RawEngineClass } from "../../src/ts/engine.js";
-import { type Claim, PageHost } from "../../src/ts/page-host.js";
+import {
+  type Deliver,
+  type EngineOptions,
+  type HostEvents,
+  type HostState,
+  PENDING,
+  type RawEngine,
+  type RawEngineClass,
+} from "../../src/ts/engine.js";
+import { type Claim, Host } from "../../src/ts/host.js";
 import { settingsOf } from "../../src/ts/settings.js";
 import { NO_STATS } from "../../src/ts/stats.js";
+import { readCommands } from "./command-block.js";
+import { stand } from "./no-engine.js";
+import { record } from "./words.js";
 
 export const OPTIONS = settingsOf("ws://broker.test", {}).engine;
 
@@ -20,27 +30,23 @@ function recorder() {
   const answer = { code: PENDING };
   const store = { opened: Promise.resolve(), flushed: Promise.resolve() };
   class Engine implements RawEngine {
-    constructor(options: EngineOptions, _deliver: Deliver) {
+    readonly #deliver: Deliver;
+    constructor(options: EngineOptions, deliver: Deliver) {
+      this.#deliver = deliver;
       note("new", options);
     }
     use_socket = (url: string) => note("use_socket", url);
-    start = () => note("start");
-    address = (...args: unknown[]) => note("address", ...args);
-    address_failed = (...args: unknown[]) => note("address_failed", ...args);
-    authenticate = (...args: unknown[]) => note("authenticate", ...args);
-    authentication_failed = (...args: unknown[]) => note("authentication_failed", ...args);
-    reauthenticate = (...args: unknown[]) => note("reauthenticate", ...args);
+    commands = (block: Uint8Array) => {
+      for (const command of readCommands(block)) {
+        note(...command);
+        const [name, token] = command;
+        if (name === "publish" && answer.code !== PENDING) this.#deliver(undefined, Uint32Array.from(record("done", 0, token as number, answer.code)), 3);
+      }
+    };
     publish = (token: number, topic: string, payload: Uint8Array, flags: number) => {
       note("publish", token, topic, [...payload], flags);
       return answer.code;
     };
-    subscribe = (...args: unknown[]) => note("subscribe", ...args);
-    unsubscribe = (...args: unknown[]) => note("unsubscribe", ...args);
-    handled = (...args: unknown[]) => note("handled", ...args);
-    claim = (...args: unknown[]) => note("claim", ...args);
-    cancel = (...args: unknown[]) => note("cancel", ...args);
-    close = (...args: unknown[]) => note("close", ...args);
-    reconnect_now = () => note("reconnect_now");
     quit_if_stuck = () => {
       calls.push(["quit_if_stuck"]);
       return stuck.now;
@@ -63,23 +69,32 @@ function recorder() {
   return { calls, Engine: Engine as RawEngineClass, fail, answer, stuck, store };
 }
 
-/** A host whose engine comes when the test says so. */
-export function hostOf(options: EngineOptions = OPTIONS, early?: EarlySocket, claim?: Claim) {
+/** The least that is a module: what is in it stands in no-engine.ts. */
+const MODULE = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+
+/** A host in the page whose engine comes when the test says so. */
+export function hostOf(options: EngineOptions = OPTIONS, claim?: Claim, url?: string) {
   const { calls, Engine, fail, answer, stuck, store } = recorder();
   const claimed: number[] = [];
   const stops: { cause: Cause; error: Error | undefined }[] = [];
   const delivered: number[][] = [];
+  const placed: HostState[] = [];
   let load: () => void = () => undefined;
   let refuse: (error: Error) => void = () => undefined;
-  const engine = new Promise<RawEngineClass>((resolve, reject) => {
-    load = () => resolve(Engine);
+  const module = new Promise<WebAssembly.Module>((resolve, reject) => {
+    load = () => resolve(MODULE);
     refuse = reject;
   });
   const events: HostEvents = {
-    deliver: (_frame, words) => delivered.push([...words]),
+    deliver: (_frame, words, at, end) => delivered.push([...words.subarray(at, end)]),
+    placed: (host) => placed.push(host),
     claimed: (slot) => claimed.push(slot),
     stopped: (cause, error) => stops.push({ cause, error }),
   };
-  const host = new PageHost(engine, options, events, early, claim);
-  return { host, calls, fail, answer, stuck, store, stops, delivered, claimed, load, refuse, settled: () => new Promise(setImmediate) };
+  stand.in = Engine;
+  const host = new Host({ module, options, host: "page", url, claim }, events);
+  const settled = async (): Promise<void> => {
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate); // the module is instantiated elsewhere
+  };
+  return { host, calls, fail, answer, stuck, store, stops, delivered, placed, claimed, load, refuse, settled };
 }

@@ -19,7 +19,7 @@ export class ScriptedHost implements EngineHost {
   /** What `outbox` answers: records. */
   pending = new Uint32Array(0);
   /** What `dispose` returns: settles when a stored session is given up. */
-  released: Promise<void> | undefined;
+  released = Promise.resolve();
   readonly #events: HostEvents;
 
   constructor(options: EngineOptions, events: HostEvents) {
@@ -73,7 +73,7 @@ export class ScriptedHost implements EngineHost {
   async outbox(): Promise<Uint32Array> {
     return this.pending;
   }
-  dispose(): Promise<void> | undefined {
+  dispose(): Promise<void> {
     this.calls.push(["dispose"]);
     return this.released;
   }
@@ -92,7 +92,7 @@ export class ScriptedHost implements EngineHost {
   say(words: readonly number[], frame?: Uint8Array<ArrayBuffer>): void {
     // The engine's buffer is used again for the next delivery.
     const records = Uint32Array.from(words);
-    this.#events.deliver(frame, records, records.length);
+    this.#events.deliver(frame, records, 0, records.length);
     records.fill(0xffff_ffff);
   }
 

@@ -6,6 +6,9 @@ import { servePage } from "./page-server.mjs";
 /** Reconnecting fast: tests wait for conditions, not for the default of whole seconds. */
 export const QUICK = { kind: "exponential", min: 20, max: 250, jitter: 20, stableAfter: 1_000 };
 
+/** Where engines run unless a test says otherwise: all of them pass in a worker and in the page. */
+export const HOST = process.env.HAWSER_HOST ?? "worker";
+
 let serial = 0;
 /** A name that no other test uses: broker state is shared by all tests of a file. */
 export const unique = (word) => `${word}-${process.pid}-${++serial}`;
@@ -106,7 +109,7 @@ export class Lab {
   async connect(url, options = {}) {
     const given = "clientId" in options ? options.clientId : unique("hawser");
     const client = new RemoteClient(this, unique("client"), given);
-    await this.call("open", client.name, url, { clientId: client.clientId, reconnect: QUICK, ...options });
+    await this.call("open", client.name, url, { clientId: client.clientId, reconnect: QUICK, host: HOST, ...options });
     return client;
   }
 

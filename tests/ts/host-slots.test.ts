@@ -1,8 +1,8 @@
-// The host in the page with a stored session: when it starts, and when others can have it.
+// The host with a stored session: when it starts, and when others can have it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PENDING } from "../../src/ts/engine.js";
-import type { Claim } from "../../src/ts/page-host.js";
+import type { Claim } from "../../src/ts/host.js";
 import { settingsOf } from "../../src/ts/settings.js";
 import type { Slot } from "../../src/ts/slots.js";
 import { hostOf } from "./recorded-engine.js";
@@ -40,7 +40,7 @@ const names = (calls: unknown[][]): unknown[] => calls.map(([name]) => name);
 
 test("a stored session starts when this page owns a slot and its store is open; calls are kept until then", async () => {
   const { claim, options, released, settle } = claimOf(2);
-  const { host, calls, claimed, store, load, settled } = hostOf(options, { url: "ws://x", socket: {} as WebSocket }, claim);
+  const { host, calls, claimed, store, load, settled } = hostOf(options, claim);
   const opened = promise();
   store.opened = opened.settled;
   assert.equal(host.publish(1, "a", Uint8Array.of(1), 2), PENDING);
@@ -55,21 +55,21 @@ test("a stored session starts when this page owns a slot and its store is open; 
   host.subscribe(2, "b", 1);
   opened.settle();
   await settled();
-  assert.deepEqual(names(calls).slice(2), ["use_socket", "start", "publish", "subscribe"]);
+  assert.deepEqual(names(calls).slice(2), ["start", "publish", "subscribe"]);
   assert.deepEqual([...(await pending)], [7]);
   assert.deepEqual(released, []);
 });
 
 test("a slot is given up when nothing is left to commit, and the engine is freed before that", async () => {
   const { claim, options, released, settle } = claimOf();
-  const { host, calls, store, load, settled } = hostOf(options, undefined, claim);
+  const { host, calls, store, load, settled } = hostOf(options, claim);
   const flushed = promise();
   store.flushed = flushed.settled;
   settle();
   load();
   await settled();
   let given = false;
-  void host.dispose()?.then(() => {
+  void host.dispose().then(() => {
     given = true;
   });
   await settled();
@@ -85,7 +85,7 @@ test("a slot is given up when nothing is left to commit, and the engine is freed
 
 test("a host that is over before its store is open, or its slot claimed, starts nothing and gives the slot up", async () => {
   const opening = claimOf();
-  const one = hostOf(opening.options, undefined, opening.claim);
+  const one = hostOf(opening.options, opening.claim);
   const opened = promise();
   one.store.opened = opened.settled;
   opening.settle();
@@ -103,7 +103,7 @@ test("a host that is over before its store is open, or its slot claimed, starts 
   assert.deepEqual([opening.released, one.stops.map(({ cause }) => cause.kind)], [[0], ["closed"]]);
 
   const claiming = claimOf();
-  const two = hostOf(claiming.options, undefined, claiming.claim);
+  const two = hostOf(claiming.options, claiming.claim);
   two.load();
   two.host.close(0);
   claiming.settle();
@@ -111,7 +111,7 @@ test("a host that is over before its store is open, or its slot claimed, starts 
   assert.deepEqual([two.calls, claiming.released], [[], [0]]);
 
   const failing = claimOf();
-  const three = hostOf(failing.options, undefined, failing.claim);
+  const three = hostOf(failing.options, failing.claim);
   three.refuse(new Error("404 Not Found"));
   failing.settle();
   await three.settled();
@@ -120,20 +120,18 @@ test("a host that is over before its store is open, or its slot claimed, starts 
 
 test("a session whose slots are all taken stops the host, with a cause that says who has it", async () => {
   const { claim, options, settle } = claimOf("taken");
-  const closed: string[] = [];
-  const early = { url: "ws://x", socket: { close: () => closed.push("early") } as unknown as WebSocket };
-  const { calls, stops, load, settled } = hostOf(options, early, claim);
+  const { calls, stops, load, settled } = hostOf(options, claim);
   settle();
   load();
   await settled();
   const [{ cause, error } = assert.fail()] = stops;
   assert.ok(cause.kind === "session-in-use" && cause.session === "wall" && /16 slots.*in use.*session\.slots/.test(cause.message));
-  assert.deepEqual([error, calls, closed], [undefined, [], ["early"]]);
+  assert.deepEqual([error, calls], [undefined, []]);
 });
 
 test("where no page can own a slot the session is kept in memory, and that is told", async () => {
   const { claim, options, settle } = claimOf("unavailable");
-  const { calls, delivered, load, settled } = hostOf(options, undefined, claim);
+  const { calls, delivered, load, settled } = hostOf(options, claim);
   settle();
   load();
   await settled();
@@ -143,7 +141,7 @@ test("where no page can own a slot the session is kept in memory, and that is to
 
 test("an engine whose store cannot even fail properly stops the host and gives the slot up", async () => {
   const { claim, options, released, settle } = claimOf();
-  const { store, stops, load, settled } = hostOf(options, undefined, claim);
+  const { store, stops, load, settled } = hostOf(options, claim);
   store.opened = Promise.reject(new Error("unreachable"));
   settle();
   load();

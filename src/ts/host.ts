@@ -1,0 +1,229 @@
+// Finds a place for the engine, and carries the client's calls there.
+import { closedCause, engineCause, sessionInUseCause } from "./cause.js";
+import { Commands } from "./commands.js";
+import { openEarly } from "./early-socket.js";
+import { type EngineHost, type EngineOptions, type HostEvents, type HostState, PENDING } from "./engine.js";
+import { EngineError } from "./errors/engine-error.js";
+import { QUEUE_FULL } from "./failures.js";
+import type { Place, PlaceEvents, StartingPlace } from "./place.js";
+import { unavailableRecord } from "./records.js";
+import type { NamedSession } from "./session-options.js";
+import type { claimSlot, Slot } from "./slots.js";
+import { NO_STATS, type Stats } from "./stats.js";
+import { WorkerPlace } from "./worker-place.js";
+
+/** A stored session, and the slot of it that is being claimed. */
+export interface Claim {
+  readonly session: NamedSession;
+  readonly slot: ReturnType<typeof claimSlot>;
+}
+
+/** What an engine is started with. */
+export interface Launch {
+  readonly module: Promise<WebAssembly.Module>;
+  readonly options: EngineOptions;
+  readonly host: HostState["kind"];
+  /** Where the first attempt goes, if nobody has to be asked first. */
+  readonly url?: string | undefined;
+  readonly claim?: Claim | undefined;
+}
+
+/** Bytes of commands that a burst gathers before its worker gets to work on them. */
+const BURST = 65_536;
+
+/** Calls are kept until the engine runs, then go to it: at once in the page, and with all others of the same task to a worker. */
+export class Host extends Commands implements EngineHost {
+  readonly #launch: Launch;
+  readonly #events: HostEvents;
+  readonly #options: Promise<EngineOptions>;
+  #place: StartingPlace | undefined;
+  /** The place, once the engine runs there. */
+  #running: Place | undefined;
+  /** Whether a microtask will send what is written. */
+  #due = false;
+  /** Messages that wait for the engine, and bytes in them. */
+  #kept = 0;
+  #keptBytes = 0;
+  #slot: Slot | undefined;
+  #released: Promise<void> | undefined;
+  readonly #waiting: (() => void)[] = [];
+  #over = false;
+
+  constructor(launch: Launch, events: HostEvents) {
+    super();
+    this.#launch = launch;
+    this.#events = events;
+    launch.module.catch(() => undefined); // told when it is wanted
+    this.#options = this.#claimed();
+    if (launch.host === "worker") this.#startWorker();
+    else this.#startHere(undefined);
+  }
+
+  publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number {
+    if (this.#over) return PENDING;
+    const place = this.#running;
+    if (place === undefined) {
+      const { maxQueued, maxQueuedBytes } = this.#launch.options;
+      if (this.#kept >= maxQueued || (this.#kept > 0 && this.#keptBytes + payload.length > maxQueuedBytes)) return QUEUE_FULL;
+      this.#kept += 1;
+      this.#keptBytes += payload.length;
+    } else if (place.publish !== undefined) {
+      try {
+        return place.publish(token, topic, payload, flags, properties);
+      } catch (error) {
+        this.#fail(error);
+        return PENDING;
+      }
+    }
+    this.writePublish(token, topic, payload, flags, properties);
+    return PENDING;
+  }
+
+  override close(reason: number, properties?: Uint8Array): void {
+    this.#slot?.leave();
+    if (this.#running === undefined && !this.#over) {
+      this.#end();
+      this.#events.stopped(closedCause());
+    } else {
+      super.close(reason, properties);
+    }
+  }
+
+  async stats(): Promise<Stats> {
+    return (await this.#running?.stats()) ?? NO_STATS;
+  }
+
+  async outbox(): Promise<Uint32Array> {
+    if (this.#running === undefined && !this.#over) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return (await this.#running?.outbox()) ?? new Uint32Array(0);
+  }
+
+  dispose(): Promise<void> {
+    this.#end();
+    return this.#released as Promise<void>;
+  }
+
+  protected override wrote(): void {
+    const place = this.#running;
+    if (this.#over) this.take();
+    else if (place?.publish !== undefined || (place !== undefined && this.written >= BURST)) place.commands(this.take());
+    else if (place !== undefined && !this.#due) {
+      this.#due = true;
+      queueMicrotask(() => {
+        this.#due = false;
+        if (this.written > 0) this.#running?.commands(this.take());
+      });
+    }
+  }
+
+  #startWorker(): void {
+    try {
+      const place: StartingPlace = new WorkerPlace(
+        this.#hears("worker", (error) => {
+          if (this.#running === place) this.#fail(error);
+          else if (!this.#over) this.#startHere(error);
+        }),
+        this.#launch.url,
+      );
+      this.#start(place);
+    } catch (error) {
+      this.#startHere(error);
+    }
+  }
+
+  /** Runs the engine in the page. `reason`: why not in a worker, if that was wanted. */
+  async #startHere(reason: unknown): Promise<void> {
+    const { url } = this.#launch;
+    const early = url === undefined ? undefined : openEarly(url);
+    try {
+      const { Runner } = await import("./worker.js");
+      if (this.#over) early?.socket.close();
+      else this.#start(new Runner(this.#hears("page", (error) => this.#fail(error), reason), early));
+    } catch (error) {
+      early?.socket.close();
+      this.#fail(error);
+    }
+  }
+
+  #hears(kind: HostState["kind"], failed: (error: unknown) => void, reason?: unknown): PlaceEvents {
+    return {
+      deliver: this.#events.deliver,
+      ready: () => this.#run({ kind, reason: reason === undefined ? undefined : messageOf(reason) }),
+      failed,
+    };
+  }
+
+  async #start(place: StartingPlace): Promise<void> {
+    this.#place = place;
+    try {
+      const [module, options] = await Promise.all([this.#launch.module, this.#options]);
+      if (this.#over) await place.release();
+      else await place.start(module, options);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** The engine runs. */
+  #run(state: HostState): void {
+    if (this.#over) return;
+    this.#running = this.#place;
+    this.#events.placed(state);
+    if (this.written > 0) this.#running?.commands(this.take());
+    this.#waited();
+  }
+
+  /** The engine's options, once this page owns a slot of the stored session. */
+  async #claimed(): Promise<EngineOptions> {
+    const { options, claim } = this.#launch;
+    const slot = await claim?.slot;
+    if (claim === undefined || this.#over) return options;
+    if (typeof slot === "object") {
+      this.#slot = slot;
+      this.#events.claimed(slot.number);
+      return { ...options, store: slot.store };
+    }
+    if (slot === "taken") {
+      this.#end();
+      this.#events.stopped(sessionInUseCause(claim.session.name, claim.session.slots));
+    } else {
+      const said = unavailableRecord();
+      this.#events.deliver(undefined, said, 0, said.length);
+    }
+    return { ...options, durable: false, cleanStart: true }; // nothing is known of what the broker has
+  }
+
+  /** The engine runs, or never will. */
+  #waited(): void {
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#running = undefined;
+    this.#slot?.leave();
+    this.#released = this.#release();
+    this.take();
+    this.#waited();
+  }
+
+  /** Gives the slot to whoever wants it next, when nothing of this session is written any more. */
+  async #release(): Promise<void> {
+    await this.#place?.release();
+    const slot = await this.#launch.claim?.slot;
+    if (typeof slot === "object") await slot.release();
+  }
+
+  /** The engine cannot be used any more; nothing may reach the caller as an exception. */
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#end();
+    const cause = engineCause(messageOf(error));
+    this.#events.stopped(cause, new EngineError("The WebAssembly engine does not run", cause.detail, { cause: error }));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

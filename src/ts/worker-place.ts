@@ -1,0 +1,105 @@
+// An engine in a dedicated worker: the page's side.
+import { type BatchMessage, unpack } from "./batch.js";
+import type { EngineOptions } from "./engine.js";
+import type { PlaceEvents, StartingPlace } from "./place.js";
+import type { Stats } from "./stats.js";
+
+/** What the page asks of its worker, besides commands (bytes) and how to start; the answers come in the order of the questions. */
+export type Question = "alive" | "stats" | "outbox" | "release";
+
+/** What the page tells its worker. Nothing: it has taken a batch. */
+export type ToWorker =
+  | { readonly early: string }
+  | { readonly module: WebAssembly.Module; readonly options: EngineOptions }
+  | Uint8Array<ArrayBuffer>
+  | Question
+  | undefined;
+
+/** What a worker tells its page. */
+export type FromWorker = BatchMessage | { readonly ready: true } | { readonly answer: unknown } | { readonly failed: string };
+
+/** How often a worker is asked whether it lives, in ms. */
+const ASKED_EVERY = 5_000;
+/** How many questions in a row may find no answer, before it has come to life and afterwards. The page counts its own turns: it may have slept as well. */
+const [MISSES_AT_FIRST, MISSES] = [6, 2];
+
+export class WorkerPlace implements StartingPlace {
+  readonly #worker: Worker;
+  readonly #events: PlaceEvents;
+  readonly #asked: ((answer: unknown) => void)[] = [];
+  readonly #watch: ReturnType<typeof setInterval>;
+  #heard = false;
+  #misses = 0;
+
+  /** Throws where there are no workers, or none from here. `url`: where the first attempt goes. */
+  constructor(events: PlaceEvents, url: string | undefined) {
+    this.#events = events;
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "hawser" });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      const error = new Error(event.message ?? "the worker does not load");
+      // Once it runs it tells by itself when its engine has failed: this is the error of something that goes on.
+      if (this.#heard) reportError(error);
+      else this.#fail(error);
+    };
+    this.#watch = setInterval(() => this.#look(), ASKED_EVERY);
+    if (url !== undefined) this.#tell({ early: url });
+  }
+
+  start(module: WebAssembly.Module, options: EngineOptions): void {
+    this.#tell({ module, options });
+  }
+
+  commands(block: Uint8Array<ArrayBuffer>): void {
+    const copy = block.slice();
+    this.#tell(copy, [copy.buffer]);
+  }
+
+  stats(): Promise<Stats> {
+    return this.#ask("stats");
+  }
+
+  outbox(): Promise<Uint32Array> {
+    return this.#ask("outbox");
+  }
+
+  async release(): Promise<void> {
+    if (this.#heard) await this.#ask("release"); // then it ends by itself, when what it has sent is on its way
+    else this.#worker.terminate();
+    clearInterval(this.#watch);
+  }
+
+  #tell(what: ToWorker, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(what, transfer);
+  }
+
+  #ask<T>(what: Question): Promise<T> {
+    this.#tell(what);
+    return new Promise<unknown>((resolve) => this.#asked.push(resolve)) as Promise<T>;
+  }
+
+  #hear(said: FromWorker): void {
+    this.#heard = true;
+    this.#misses = 0;
+    if (Array.isArray(said)) {
+      unpack(said as BatchMessage, this.#events.deliver);
+      this.#tell(undefined);
+    } else if ("answer" in said) this.#asked.shift()?.(said.answer);
+    else if ("failed" in said) this.#fail(said.failed);
+    else this.#events.ready();
+  }
+
+  /** A worker may be stuck, or gone without a word. */
+  #look(): void {
+    if (this.#misses++ >= (this.#heard ? MISSES : MISSES_AT_FIRST)) this.#fail(new Error("the worker does not answer"));
+    else this.#tell("alive");
+  }
+
+  #fail(error: unknown): void {
+    clearInterval(this.#watch);
+    this.#worker.terminate();
+    for (const answer of this.#asked.splice(0)) answer(undefined);
+    this.#events.failed(error);
+  }
+}

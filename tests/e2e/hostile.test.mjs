@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { CONNACK, startHostile } from "./support/hostile.mjs";
-import { openLab } from "./support/lab.mjs";
+import { HOST, openLab } from "./support/lab.mjs";
 import { PROTOCOLS } from "./support/matrix.mjs";
 
 const bytes = (...values) => Buffer.from(values);
@@ -214,14 +214,16 @@ describe("hostile servers", () => {
         visit.send(bytes(0x90, 4, id >> 8, id & 255, 0, 0), bytes(0x30, 4, 0, 1, 0x74, 0));
       });
       const client = await broken.online(server.url);
-      // Like a trap: it goes through the engine without undoing anything.
-      await broken.page.evaluate(() => {
-        const { dispatchEvent } = EventTarget.prototype;
+      // Like a trap: it goes through the engine without undoing anything. In the page a delivery calls the client, in a worker it joins a batch.
+      const place = HOST === "page" ? broken.page : broken.page.workers()[0];
+      await place.evaluate(() => {
+        const [prototype, method] = "document" in globalThis ? [EventTarget.prototype, "dispatchEvent"] : [Uint32Array.prototype, "set"];
+        const { [method]: right } = prototype;
         globalThis.reportError = (error) => {
           throw error;
         };
-        EventTarget.prototype.dispatchEvent = () => {
-          EventTarget.prototype.dispatchEvent = dispatchEvent;
+        prototype[method] = () => {
+          prototype[method] = right;
           throw new Error("in the middle");
         };
       });

@@ -27,10 +27,20 @@ export async function openLab() {
   return openTab(browser, server);
 }
 
-/** @param {() => void} [before] runs in the page before anything else */
+/** @param {() => void} [before] runs in the page, and in each of its workers, before anything else */
 async function openTab(browser, server, before) {
   const page = await browser.newPage();
-  if (before) await page.evaluateOnNewDocument(before);
+  if (before) {
+    await page.evaluateOnNewDocument(before);
+    // The server puts into a module what its address asks for.
+    await page.evaluateOnNewDocument((code) => {
+      globalThis.Worker = class extends Worker {
+        constructor(url, options) {
+          super(`${url}?before=${encodeURIComponent(code)}`, options);
+        }
+      };
+    }, `(${before})()`);
+  }
   const faults = [];
   page.on("pageerror", (error) => faults.push(error));
   page.on("error", (error) => faults.push(error));
@@ -71,7 +81,7 @@ export class Lab {
     return this.page.goto("about:blank");
   }
 
-  /** Another tab of the same browser, until `clear`. @param {() => void} [before] runs in its pages before anything else */
+  /** Another tab of the same browser, until `clear`. @param {() => void} [before] runs in its pages and their workers before anything else */
   async tab(before) {
     const tab = await openTab(this.#browser, this.#server, before);
     this.#tabs.push(tab);

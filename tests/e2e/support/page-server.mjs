@@ -9,7 +9,7 @@ const repository = fileURLToPath(new URL("../../../", import.meta.url));
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm", ".map": "application/json" };
 
 /**
- * Serves a folder of the repository at `/` and `dist/` at `/dist/` on a free loopback port.
+ * Serves a folder of the repository at `/` and `dist/` at `/dist/` on a free loopback port; what a query names `before` comes before the file.
  * @param {object} [options]
  * @param {string} [options.folder]
  * @param {Record<string, string>} [options.files] more files of the repository, by the path at which they are served
@@ -18,12 +18,15 @@ const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "applic
  */
 export async function servePage({ folder = "tests/e2e/page", files = {}, upgrade } = {}) {
   const server = http.createServer(async (request, response) => {
-    const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+    const path = normalize(pathname);
     const file = path === "/" ? "/index.html" : path;
     const place = file.startsWith("/dist/") ? repository : join(repository, folder);
     try {
       const body = await readFile(file in files ? join(repository, files[file]) : join(place, file));
-      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" }).end(body);
+      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+      response.write(searchParams.get("before") ?? "");
+      response.end(body);
     } catch {
       response.writeHead(404).end();
     }

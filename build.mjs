@@ -145,7 +145,12 @@ const PARTS = [
     output: "dist/index.d.ts",
   },
   // A part, so that a package above the budget stays a failed build until it is smaller.
-  { name: "size", make: checkSize, inputs: ["dist/hawser.js", "dist/worker.js", "dist/hawser.wasm", "tests/bench/size.mjs"], output: "dist/hawser.wasm" },
+  {
+    name: "size",
+    make: checkSize,
+    inputs: ["dist/hawser.js", "dist/worker.js", "dist/hawser.wasm", "tests/bench/size.mjs"],
+    output: "dist/hawser.wasm",
+  },
 ];
 
 /** One hash over the contents of files and folders. */

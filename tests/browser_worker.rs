@@ -3,6 +3,8 @@
 
 #[path = "browser/cases.rs"]
 mod cases;
+#[path = "browser/commands.rs"]
+mod commands;
 #[path = "browser/database.rs"]
 mod database;
 #[path = "browser/page.rs"]

@@ -81,6 +81,12 @@ const STAGES = [
     commands: () => [nodeTests("tests/e2e")],
   },
   {
+    name: "e2e-page",
+    title: "the same with the engine in the page",
+    tests: true,
+    commands: () => [{ ...nodeTests("tests/e2e"), env: { ...process.env, HAWSER_HOST: "page" } }],
+  },
+  {
     name: "torture",
     title: "numbered messages while pages, browsers, brokers and links are killed",
     tests: true,
@@ -107,7 +113,7 @@ const STAGES = [
 ];
 
 /** Stages that use dist/. */
-const AFTER_BUILD = ["tsc", "e2e", "torture", "package", "bench"];
+const AFTER_BUILD = ["tsc", "e2e", "e2e-page", "torture", "package", "bench"];
 
 /** The stages that `--only a,b` names, and the build that they need; all without it. */
 function wanted(args) {

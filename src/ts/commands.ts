@@ -1,5 +1,7 @@
 // What the client asks of its engine, as a block of bytes: the command table of src/lib.rs. Pinned by tests/golden/commands.json.
 
+import { encodeTextInto } from "./text.js";
+
 /** Kinds of commands: the number that each begins with. */
 const KIND = {
   handled: 0,
@@ -22,8 +24,6 @@ const KIND = {
 const ROOM = 1_024;
 /** A buffer that has grown beyond this is not kept. */
 const LARGE = 65_536;
-
-const encoder = new TextEncoder();
 
 /** The command that starts an engine, which is the first. */
 export const START = Uint8Array.of(KIND.start, 0, 0, 0);
@@ -152,7 +152,7 @@ export abstract class Commands {
       return;
     }
     this.#reserve(4 + 3 * text.length);
-    const { written } = encoder.encodeInto(text, this.#bytes.subarray(this.#length + 4));
+    const written = encodeTextInto(text, this.#bytes.subarray(this.#length + 4));
     this.#write(written + 1);
     this.#length += written;
   }

@@ -138,7 +138,13 @@ export class Host extends Commands implements EngineHost {
     try {
       const { Runner } = await import("./worker.js");
       if (this.#over) early?.socket.close();
-      else this.#start(new Runner(this.#hears("page", (error) => this.#fail(error), reason), early));
+      else
+        this.#start(
+          new Runner(
+            this.#hears("page", (error) => this.#fail(error), reason),
+            early,
+          ),
+        );
     } catch (error) {
       early?.socket.close();
       this.#fail(error);

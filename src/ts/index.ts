@@ -23,6 +23,7 @@ export type { CloseOptions } from "./close-options.js";
 export { connect } from "./connect.js";
 export type { Dedupe, DedupeById, DedupeBySequence, DedupeByTimestamp, DedupeKey, DedupeRules } from "./dedupe.js";
 export type { Duration } from "./duration.js";
+export type { HostState } from "./engine.js";
 export { AuthenticationError, type AuthenticationFailure } from "./errors/authentication-error.js";
 export { ClosedError } from "./errors/closed-error.js";
 export { DedupeError } from "./errors/dedupe-error.js";

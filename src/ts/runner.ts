@@ -51,7 +51,8 @@ export class Runner implements Place {
       const engine = new Engine(options, (frame, words, length) => this.#events.deliver(frame, words, 0, length));
       this.#engine = engine;
       globalThis.addEventListener?.("error", this.#uncaught);
-      if (options.store !== undefined) await (this.#opened = engine.open());
+      this.#opened = options.store === undefined ? undefined : engine.open();
+      await this.#opened;
       if (this.#over) return;
       if (this.#early !== undefined) engine.use_socket(this.#early.url, this.#early.socket);
       this.#early = undefined;

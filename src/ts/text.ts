@@ -10,6 +10,12 @@ export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
+/** Writes UTF-8 of `text` to the start of `bytes`, where there has to be room for it, and gives how many bytes that is. */
+export function encodeTextInto(text: string, bytes: Uint8Array): number {
+  encoder ??= new TextEncoder();
+  return encoder.encodeInto(text, bytes).written;
+}
+
 /** Text of UTF-8 bytes; what is not UTF-8 becomes U+FFFD. A byte order mark is kept, as MQTT asks. */
 export function decodeText(bytes: Uint8Array): string {
   decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });

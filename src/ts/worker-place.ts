@@ -65,7 +65,8 @@ export class WorkerPlace implements StartingPlace {
   }
 
   async release(): Promise<void> {
-    if (this.#heard) await this.#ask("release"); // then it ends by itself, when what it has sent is on its way
+    if (this.#heard)
+      await this.#ask("release"); // then it ends by itself, when what it has sent is on its way
     else this.#worker.terminate();
     clearInterval(this.#watch);
   }

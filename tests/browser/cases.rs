@@ -6,7 +6,8 @@ use hawser::browser::records::kind;
 use hawser::codec::{Packet, Sender, Version, decode};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::page::{Commands, Page, Record, STOPPED, at, broker, peer, unique};
+use crate::commands::Commands;
+use crate::page::{Page, Record, STOPPED, at, broker, peer, unique};
 
 const CLOSED_BY_USER: u32 = 1;
 

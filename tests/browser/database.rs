@@ -6,7 +6,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::page::{Commands, ONLINE, Page, Record, at, broker};
+use crate::commands::Commands;
+use crate::page::{ONLINE, Page, Record, at, broker};
 
 pub const MEMORY: u32 = 0;
 pub const RELAXED: u32 = 1;

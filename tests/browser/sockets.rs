@@ -10,7 +10,8 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::WebSocket;
 
-use crate::page::{CONNECTING, Commands, ONLINE, Page, Record, STOPPED, WAITING, at, peer, unique};
+use crate::commands::Commands;
+use crate::page::{CONNECTING, ONLINE, Page, Record, STOPPED, WAITING, at, peer, unique};
 
 const SOCKET_FAILED: u32 = 2;
 const SOCKET_CLOSED: u32 = 3;

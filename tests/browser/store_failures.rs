@@ -7,8 +7,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use crate::commands::Commands;
 use crate::database::*;
-use crate::page::{Commands, Record, at, unique};
+use crate::page::{Record, at, unique};
 
 #[wasm_bindgen_test]
 async fn a_commit_that_fails_is_tried_again_with_everything() {

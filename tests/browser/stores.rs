@@ -6,8 +6,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use crate::commands::Commands;
 use crate::database::*;
-use crate::page::{Commands, ONLINE, Page, Record, at, broker, peer, unique};
+use crate::page::{ONLINE, Page, Record, at, broker, peer, unique};
 
 #[wasm_bindgen_test]
 async fn a_session_that_is_not_stored_opens_no_database() {

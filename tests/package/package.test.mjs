@@ -97,12 +97,13 @@ describe("the package", () => {
       "LICENSE-APACHE",
       "dist/hawser.js",
       "dist/hawser.wasm",
+      "dist/worker.js",
       "dist/index.d.ts",
     ]) {
       assert.ok(files.includes(name), `${name} is missing`);
     }
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE(-MIT|-APACHE)?|dist\/(hawser\.(js|js\.map|wasm)|(errors\/)?[a-z-]+\.d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE(-MIT|-APACHE)?|dist\/(hawser\.wasm|(hawser|worker)\.js(\.map)?|(errors\/)?[a-z-]+\.d\.ts))$/;
     assert.deepEqual(
       files.filter((name) => !allowed.test(name)),
       [],

@@ -30,7 +30,12 @@ test("the status goes through its states, each with its own data", () => {
     cause: undefined,
     ended: undefined,
   };
-  assert.deepEqual(connecting, { ...offered, url: "ws://broker.test/mqtt", durability: "memory", host: { kind: "worker", reason: undefined } });
+  assert.deepEqual(connecting, {
+    ...offered,
+    url: "ws://broker.test/mqtt",
+    durability: "memory",
+    host: { kind: "worker", reason: undefined },
+  });
   assert.ok(waiting?.state === "waiting" && waiting.retryAt === 5_000 && waiting.cause.kind === "socket-failed");
   assert.equal(waiting.cause.closeCode, 1006);
   assert.ok(on?.state === "online" && on.protocol === "5.0" && !on.sessionPresent && on.limits.retainAvailable);

@@ -1,15 +1,15 @@
 // Stands in for the glue of the wasm module, which unit tests do without: loading it fails, unless a test has put a class in its place.
-import type { RawEngine, RawEngineClass } from "../../src/ts/engine.js";
+import type { RawEngineClass } from "../../src/ts/engine.js";
 
 /** What stands in for the module's class, or nothing. */
 export const stand: { in?: RawEngineClass | undefined } = {};
 
-export class Engine {
-  constructor(...args: ConstructorParameters<RawEngineClass>) {
+export const Engine = new Proxy(class {}, {
+  construct(_, [options, deliver]: ConstructorParameters<RawEngineClass>) {
     const Class = stand.in as RawEngineClass;
-    return new Class(...args) as RawEngine & Engine;
-  }
-}
+    return new Class(options, deliver);
+  },
+}) as unknown as RawEngineClass;
 
 export function imports(): WebAssembly.Imports {
   if (stand.in === undefined) throw new Error("there is no engine in the unit tests");

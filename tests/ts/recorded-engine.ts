@@ -40,7 +40,8 @@ function recorder() {
       for (const command of readCommands(block)) {
         note(...command);
         const [name, token] = command;
-        if (name === "publish" && answer.code !== PENDING) this.#deliver(undefined, Uint32Array.from(record("done", 0, token as number, answer.code)), 3);
+        if (name === "publish" && answer.code !== PENDING)
+          this.#deliver(undefined, Uint32Array.from(record("done", 0, token as number, answer.code)), 3);
       }
     };
     publish = (token: number, topic: string, payload: Uint8Array, flags: number) => {

@@ -40,7 +40,8 @@ export async function buildPage() {
     ["/main.js", { type: "text/javascript; charset=utf-8", body: built("main.js") }],
     ["/main.css", { type: "text/css; charset=utf-8", body: built("main-style.css") }],
     ["/icon.svg", { type: "image/svg+xml", body: await readFile(`${WWW}icon.svg`) }],
-    // The package looks for its engine beside the module that it was bundled into.
+    // The package looks for its engine, and for the worker that runs it, beside the module that it was bundled into.
+    ["/worker.js", { type: "text/javascript; charset=utf-8", body: await readFile(`${ROOT}dist/worker.js`) }],
     ["/hawser.wasm", { type: "application/wasm", body: await readFile(`${ROOT}dist/hawser.wasm`) }],
   ]);
   for (const font of FONTS) {

@@ -129,7 +129,8 @@
 //!   reason); 4 refused, 5 disconnected (code: the reason code of the broker's CONNACK or DISCONNECT, in 3.1.1 the return code of CONNACK; detail: reason string);
 //!   6 protocol error (code: the reason code that was sent to the broker); 7 connect timeout (code: phase); 8 keep-alive timeout, or no answer to a probe; 9 wrong
 //!   subprotocol; 10 text frame; 11 address (detail: why there is no URL or no credentials); 12 authentication
-//!   (detail: why the client's side of it failed); 13 the page left.
+//!   (detail: why the client's side of it failed); 13 the page left; 14 renewed: a
+//!   link in good order gave way to the next one.
 //! - CONNECTED comes just before the STATUS that says online; the properties span holds the property block of CONNACK. What the broker leaves out is
 //!   filled with the standard's default: *maximum packet size* 4,294,967,295 is no limit.
 //! - TOPIC gives a topic name its id; later messages carry the id only. An id may be given again with another name: the newest holds.

@@ -240,6 +240,7 @@ fn cause(fields: &Value) -> Option<Cause> {
         "text-frame" => Cause::TextFrame,
         "address" => Cause::Address(detail),
         "left" => Cause::Left,
+        "renewed" => Cause::Renewed,
         "authentication" => Cause::Authentication(detail),
         other => panic!("no cause is called {other}"),
     })

@@ -81,6 +81,8 @@ pub enum Cause {
     Authentication(String),
     /// The page went away, for good or into the browser's cache of pages.
     Left,
+    /// The link gives way to another one: [`super::Session::renew`].
+    Renewed,
 }
 
 /// What a broker says when it sends the client away.
@@ -112,6 +114,7 @@ impl Cause {
             Self::Address(_) => 11,
             Self::Authentication(_) => 12,
             Self::Left => 13,
+            Self::Renewed => 14,
         }
     }
 
@@ -129,7 +132,8 @@ impl Cause {
             | Self::TextFrame
             | Self::Address(_)
             | Self::Authentication(_)
-            | Self::Left => 0,
+            | Self::Left
+            | Self::Renewed => 0,
         }
     }
 
@@ -145,7 +149,8 @@ impl Cause {
             | Self::KeepAliveTimeout
             | Self::WrongSubprotocol
             | Self::TextFrame
-            | Self::Left => "",
+            | Self::Left
+            | Self::Renewed => "",
         }
     }
 

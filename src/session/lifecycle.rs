@@ -202,11 +202,14 @@ impl Session {
         self.in_doubt |= unanswered;
         let action = self.action(&cause);
         let is_final = self.is_final(action, &cause) || self.authentication_failures >= MOST_FAILURES;
-        let at_once =
-            self.choose_version(&cause, action) || self.follow_reference(&cause, action) || self.refresh(action);
+        let planned = cause == Cause::Renewed;
+        let at_once = self.choose_version(&cause, action)
+            || self.follow_reference(&cause, action)
+            || self.refresh(action)
+            || planned;
         let fault = matches!(cause, Cause::ProtocolError { .. } | Cause::TextFrame);
         self.backoff.lost(self.is_stable(), fault);
-        if self.offline || cause == Cause::Left {
+        if self.offline || planned || cause == Cause::Left {
             self.backoff.excuse();
         }
         let cause = Rc::new(cause);

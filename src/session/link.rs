@@ -21,6 +21,8 @@ pub(super) struct Link {
     pub(super) turn: Turn,
     /// The token of the re-authentication under way.
     pub(super) reauthentication: Option<u32>,
+    /// Nothing new leaves any more: see [`super::Session::renew`].
+    pub(super) renewing: bool,
     /// What CONNACK allows.
     pub(super) limits: Limits,
     /// QoS 1 and 2 messages that may be sent now (4.9).
@@ -71,6 +73,7 @@ impl Link {
             anonymous: false,
             turn: Turn::Nobody,
             reauthentication: None,
+            renewing: false,
             limits: Limits::standard(version),
             quota: 0,
             keep_alive: KeepAlive::default(),

@@ -5,7 +5,7 @@
 //! a method of the first two kinds calls the third afterwards, until it returns false. Nothing here can fail: what is refused is settled by an event.
 //!
 //! ```text
-//!   state lifecycle policy backoff timers page farewell    where the session stands, and what comes next
+//!   state lifecycle policy backoff timers page renew farewell    where the session stands, and what comes next
 //!   connect authenticate protocol redirect   CONNECT and CONNACK: limits, who we are, version, other servers
 //!   publish outgoing acknowledge queue overflow expiry packet_ids   our messages    (write_ahead: what may leave when)
 //!   subscribe suback requests shapes         our subscriptions
@@ -58,6 +58,7 @@ mod queue;
 mod random;
 mod receive;
 mod redirect;
+mod renew;
 mod requests;
 mod restore;
 mod segment;
@@ -320,6 +321,7 @@ impl Session {
     /// Moves all that is to be done into `out`, whose buffers are used again. Returns whether there is anything.
     pub fn take_outputs(&mut self, now: Millis, out: &mut Outputs) -> bool {
         self.tick(now);
+        self.check_renewal();
         self.send_requests();
         self.note_transmit();
         out.recycle();

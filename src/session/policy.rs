@@ -55,7 +55,8 @@ const fn usual(cause: &Cause) -> Action {
         | Cause::TextFrame
         | Cause::Address(_)
         | Cause::Authentication(_)
-        | Cause::Left => Action::Retry,
+        | Cause::Left
+        | Cause::Renewed => Action::Retry,
     }
 }
 

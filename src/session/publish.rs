@@ -75,7 +75,7 @@ impl Session {
             // A SUBSCRIBE that was asked for before this message leaves before it.
             self.send_requests();
             self.check_limits(publish.qos, publish.retain)?;
-            if publish.qos == Qos::AtMostOnce {
+            if publish.qos == Qos::AtMostOnce && self.sends() {
                 self.write_checked(&publish)?;
                 return Ok(Published::Settled(0));
             }
@@ -129,7 +129,7 @@ impl Session {
             Qos::AtMostOnce => Stage::WaitingAtMostOnce,
             _ => Stage::Waiting,
         };
-        let at_once = self.is_online() && self.window_is_open() && self.queue.len(Stage::Waiting) == 0;
+        let at_once = self.sends() && self.window_is_open() && self.queue.len(Stage::Waiting) == 0;
         self.make_room(publish, wire.len(), at_once)?;
         let sequence = self.next_sequence;
         self.next_sequence = sequence.wrapping_add(1);
@@ -169,7 +169,7 @@ impl Session {
 
     /// Sends whatever may be sent now, in publishing order. Only PUBLISH waits for the window `[MQTT-3.3.4-7]`, and only above QoS 0.
     pub(super) fn pump(&mut self) {
-        while self.is_online() {
+        while self.sends() {
             if self.link.quota > 0
                 && let Some(slot) = self.queue.first(Stage::Resending)
             {

@@ -160,10 +160,10 @@ impl Session {
 
     /// Sends what is pending: neighbours of one kind with the same properties share a packet, as far as the broker's Maximum Packet Size goes.
     pub(super) fn send_requests(&mut self) {
-        if self.is_online() {
+        if self.sends() {
             self.use_identifiers();
         }
-        while self.is_online() && !self.subscriptions.pending.is_empty() {
+        while self.sends() && !self.subscriptions.pending.is_empty() {
             if self.packet_ids.is_full() {
                 return;
             }

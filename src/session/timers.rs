@@ -11,6 +11,8 @@ pub(super) enum Timer {
     Retry = 1,
     /// An exchange of authentication on a live link takes too long.
     Authenticate = 2,
+    /// A planned end of the link takes too long.
+    Renew = 3,
 }
 
 /// A timer that fires so many milliseconds after its deadline was asleep: what it was waiting for may wait behind it.
@@ -21,7 +23,7 @@ const FRESH: u64 = 1_000;
 /// One deadline per kind.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    deadlines: [Option<Millis>; 3],
+    deadlines: [Option<Millis>; 4],
     /// A deadline has been put off because the timer was late.
     put_off: bool,
 }
@@ -37,7 +39,7 @@ impl Timers {
 
     /// Removes all deadlines.
     pub(super) const fn clear(&mut self) {
-        self.deadlines = [None; 3];
+        self.deadlines = [None; 4];
     }
 
     /// Removes one deadline.

@@ -130,6 +130,16 @@ export interface LeftCause extends CauseBase {
 }
 
 /**
+ * The link was in good order and gave way to the next one: for fresh credentials, or for an address that is preferred. Nothing is lost by it.
+ *
+ * @example
+ * const isPlanned = (cause: Cause): cause is RenewedCause => cause.kind === "renewed";
+ */
+export interface RenewedCause extends CauseBase {
+  readonly kind: "renewed";
+}
+
+/**
  * The WebAssembly engine could not be loaded, or failed.
  *
  * @example
@@ -169,6 +179,7 @@ export type Cause =
   | AddressCause
   | AuthenticationCause
   | LeftCause
+  | RenewedCause
   | EngineCause
   | SessionInUseCause;
 
@@ -199,6 +210,7 @@ export const CAUSE_KINDS = [
   "address",
   "authentication",
   "left",
+  "renewed",
 ] as const;
 
 /** What a STATUS record says about the cause. */
@@ -249,6 +261,8 @@ export function causeOf(raw: RawCause): Cause | undefined {
       return { kind, detail, message: `The client could not authenticate itself: ${detail}. Check \`authentication.respond\`.` };
     case "left":
       return { kind, message: "The page went away. The link comes back when the page does." };
+    case "renewed":
+      return { kind, message: "The link gives way to another one, as planned. Nothing is lost." };
   }
 }
 

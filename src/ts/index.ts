@@ -15,6 +15,7 @@ export type {
   LeftCause,
   NotMqttCause,
   ProtocolErrorCause,
+  RenewedCause,
   SessionInUseCause,
   SocketCause,
 } from "./cause.js";

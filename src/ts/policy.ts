@@ -75,7 +75,7 @@ const ANY = 0xffff;
 
 /** Checks the option `policy`; what it says, in four bytes for each: kind, action, code (two, the low one first). */
 export function policyBytes(value: unknown): Uint8Array {
-  const given = fields("policy", value, CAUSE_KINDS.slice(2, 13)); // "none", "closed" and "left" are nobody's to decide
+  const given = fields("policy", value, CAUSE_KINDS.slice(2, 13)); // "none", "closed", "left" and "renewed" are nobody's to decide
   const bytes = CAUSE_KINDS.flatMap((kind, number) => {
     const rule = given[kind];
     const codes = CODES[kind];

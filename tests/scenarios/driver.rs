@@ -128,6 +128,11 @@ impl World {
         self.drain();
     }
 
+    pub fn renew(&mut self) {
+        self.session.renew(self.time());
+        self.drain();
+    }
+
     /// The application is done with `count` messages.
     pub fn handled(&mut self, first: u32, count: u32) {
         self.session.handled(self.time(), first, count);

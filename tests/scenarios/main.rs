@@ -38,6 +38,7 @@ mod reauthenticating;
 mod receiving;
 mod reconnecting;
 mod redirecting;
+mod renewing;
 mod resending;
 mod restoring;
 mod resubscribing;

@@ -1,7 +1,7 @@
 //! What an application and the world around it do to a session, one step at a time.
 
 use hawser::codec::{Qos, SubscribeOptions};
-use hawser::session::Failure;
+use hawser::session::{Failure, PageEvent};
 
 use crate::ledger::{Published, Wanted};
 use crate::simulation::Simulation;
@@ -26,6 +26,8 @@ pub enum Op {
     /// Cancels the request with this token.
     Cancel(u32),
     ReconnectNow,
+    Renew,
+    Page(PageEvent),
     Close,
     /// Somebody else publishes.
     Letter {
@@ -117,6 +119,12 @@ impl Conversation {
                     world.drain();
                 });
                 simulation.ledger.attempt_asked_for = false;
+            }
+            Op::Renew => simulation.user(&what, crate::world::World::renew),
+            Op::Page(event) => {
+                simulation.ledger.on_page(Some(*event));
+                simulation.user(&what, |world| world.page(*event));
+                simulation.ledger.on_page(None);
             }
             Op::Close => simulation.user(&what, crate::world::World::close),
             Op::Letter { qos, topic, retain } => {

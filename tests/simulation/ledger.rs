@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hawser::codec::Qos;
-use hawser::session::{Cause, Config, Failure, Jitter, Phase, Reconnect, State};
+use hawser::session::{Cause, Config, Failure, Jitter, PageEvent, Phase, Reconnect, State};
 
 use crate::broker::Broker;
 use crate::pages::{ON_AN_EARLIER_PAGE, Pages};
@@ -38,6 +38,8 @@ pub struct Ledger {
     pub session_may_be_unknown: bool,
     /// The user asked for an attempt ahead of its time.
     pub attempt_asked_for: bool,
+    /// What is happening to the page.
+    page_event: Option<PageEvent>,
     pub attempts: u32,
     pace: Pace,
 }
@@ -66,7 +68,13 @@ impl Wanted {
 struct Pace {
     delays: u32,
     online_since: Option<u64>,
+    /// While it waits.
+    waits: bool,
     not_before: u64,
+    /// When the latest attempt began.
+    attempted: u64,
+    /// The browser says that there is no network.
+    offline: bool,
 }
 
 impl Ledger {
@@ -80,21 +88,50 @@ impl Ledger {
         self.attempt_asked_for = false;
     }
 
+    /// Something happens to the page, and `None`: it has happened.
+    pub fn on_page(&mut self, event: Option<PageEvent>) {
+        self.page_event = event;
+        match event {
+            Some(PageEvent::Offline) => self.pace.offline = true,
+            Some(PageEvent::Online) if std::mem::take(&mut self.pace.offline) => self.pace.delays = 0,
+            _ => {}
+        }
+    }
+
     /// The link changed its state.
     pub fn on_status(&mut self, state: &State, now: u64, config: &Config) {
         match state {
-            State::Online { since, .. } => self.pace.online_since = Some(since.0),
-            State::Connecting { phase, .. } => {
+            State::Online { since, .. } => {
+                self.pace.online_since = Some(since.0);
+                self.pace.offline = false;
+            }
+            State::Connecting { phase, cause, .. } => {
                 if *phase == Phase::Address {
                     self.attempts += 1;
                     let asked = std::mem::take(&mut self.attempt_asked_for);
-                    assert!(asked || now >= self.pace.not_before, "an attempt before its time");
+                    let back = matches!(self.page_event, Some(PageEvent::Back | PageEvent::Online));
+                    let planned = cause.as_deref() == Some(&Cause::Renewed);
+                    if planned {
+                        self.forgive(now, config);
+                    }
+                    let may = asked || planned || back && now >= self.pace.attempted + 1_000;
+                    assert!(may || now >= self.pace.not_before, "an attempt before its time");
+                    (self.pace.attempted, self.pace.waits) = (now, false);
                 }
             }
             State::Waiting { retry_at, cause, .. } => {
-                self.check_cause(cause);
-                self.check_delay(now, retry_at.0 - now, config);
-                self.pace.not_before = retry_at.0;
+                // Only the page may change a wait that has begun.
+                let moved = self.page_event.is_some() && self.pace.waits;
+                if moved {
+                    let soonest = self.pace.attempted + 1_000;
+                    assert!(retry_at.0 >= soonest.min(self.pace.not_before), "a wait is cut short");
+                } else {
+                    self.check_cause(cause);
+                    let left = **cause == Cause::Left;
+                    assert!(!left || self.page_event == Some(PageEvent::Leave), "nobody has left");
+                    self.check_delay(now, retry_at.0 - now, left, config);
+                }
+                (self.pace.not_before, self.pace.waits) = (retry_at.0, true);
             }
             State::Stopped { cause } => assert_eq!(**cause, Cause::ClosedByUser),
             State::Idle => {}
@@ -103,7 +140,7 @@ impl Ledger {
 
     fn check_cause(&self, cause: &Cause) {
         let natural = match cause {
-            Cause::SocketClosed { .. } | Cause::SocketFailed { .. } => true,
+            Cause::SocketClosed { .. } | Cause::SocketFailed { .. } | Cause::Left => true,
             Cause::KeepAliveTimeout | Cause::ConnectTimeout(_) => self.silence_is_natural,
             Cause::ProtocolError { reason: 0x82, detail } => {
                 self.session_may_be_unknown && detail.contains("a session is present")
@@ -115,7 +152,7 @@ impl Ledger {
     }
 
     /// The delay grows until a link has been stable.
-    fn check_delay(&mut self, now: u64, delay: u64, config: &Config) {
+    fn check_delay(&mut self, now: u64, delay: u64, left: bool, config: &Config) {
         let Reconnect::Exponential {
             min,
             max,
@@ -124,16 +161,23 @@ impl Ledger {
         else {
             panic!("the simulation counts on an exponential backoff with jitter that is added");
         };
+        self.forgive(now, config);
+        let least = (min << self.pace.delays.min(30)).min(max);
+        let due = if left {
+            60_000..=60_000
+        } else {
+            least..=least + u64::from(jitter)
+        };
+        assert!(due.contains(&delay), "waits {delay} ms where {least} are due");
+        self.pace.delays += 1;
+    }
+
+    /// A link that was stable lets the delays begin anew.
+    fn forgive(&mut self, now: u64, config: &Config) {
         let online = self.pace.online_since.take();
         if online.is_some_and(|since| now >= since + config.stable_after) {
             self.pace.delays = 0;
         }
-        let least = (min << self.pace.delays.min(30)).min(max);
-        assert!(
-            (least..=least + u64::from(jitter)).contains(&delay),
-            "waits {delay} ms where {least} are due"
-        );
-        self.pace.delays += 1;
     }
 
     /// A message has come: its number, if it is what the broker has sent.

@@ -1,7 +1,7 @@
 //! Random conversations over a random network, each from one seed.
 
 use hawser::codec::Version;
-use hawser::session::{Config, Jitter, Reconnect};
+use hawser::session::{Config, Jitter, PageEvent, Reconnect};
 
 use crate::broker::Policy;
 use crate::conversations::{Conversation, Op};
@@ -98,6 +98,8 @@ pub fn weather(random: &mut Random, durable: bool) -> Weather {
     }
 }
 
+const PAGE_EVENTS: [PageEvent; 4] = [PageEvent::Online, PageEvent::Offline, PageEvent::Back, PageEvent::Leave];
+
 pub struct Run {
     pub conversation: Conversation,
     pub random: Random,
@@ -155,7 +157,7 @@ impl Run {
         let topic = self.any(&TOPICS);
         let filter = self.any(&FILTERS);
         let retain = self.random.below(6) == 0;
-        match self.random.below(16) {
+        match self.random.below(18) {
             0..6 => Op::Publish {
                 qos,
                 topic,
@@ -173,6 +175,8 @@ impl Run {
                     .saturating_sub(self.random.below(6) as u32),
             ),
             10 if !self.calm => Op::ReconnectNow,
+            16 if !self.calm => Op::Renew,
+            17 if !self.calm => Op::Page(self.any(&PAGE_EVENTS)),
             _ => Op::Letter { qos, topic, retain },
         }
     }

@@ -19,9 +19,9 @@ test("each exception is four bytes: kind, action and code", () => {
   assert.deepEqual(bytesOf({ "text-frame": "stop", "socket-failed": "refresh", address: undefined }), [2, 1, 255, 255, 10, 4, 255, 255]);
 });
 
-test("every kind may be decided as a whole, but what the user or the page has done", () => {
+test("every kind may be decided as a whole, but what the user, the page or the client has done", () => {
   for (const [kind, name] of CAUSE_KINDS.entries()) {
-    if (kind >= 2 && name !== "left") assert.deepEqual(bytesOf({ [name]: "stop" }), [kind, 4, 255, 255]);
+    if (kind >= 2 && name !== "left" && name !== "renewed") assert.deepEqual(bytesOf({ [name]: "stop" }), [kind, 4, 255, 255]);
   }
 });
 
@@ -33,6 +33,7 @@ test("a wrong policy is refused with the place of the mistake", () => {
     ["policy.closed", { closed: "retry" }, /no such option/],
     ["policy.none", { none: "retry" }],
     ["policy.left", { left: "retry" }, /no such option/],
+    ["policy.renewed", { renewed: "retry" }, /no such option/],
     ["policy.engine", { engine: "retry" }],
     ["policy.refused", { refused: "again" }, /"retry", "refresh", "stop", "follow", "fall-back"/],
     ["policy.refused", { refused: ["retry"] }],

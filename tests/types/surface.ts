@@ -158,6 +158,7 @@ function why(cause: Cause): string {
     case "wrong-subprotocol":
     case "text-frame":
     case "left":
+    case "renewed":
       return cause.message;
     case "socket-failed":
     case "socket-closed":

@@ -1,7 +1,7 @@
 //! What the bytes stand for: a configuration, then one operation after the other.
 
 use hawser::codec::{Place, ReasonCode, Sender, Version};
-use hawser::session::{CloseKind, Config, Jitter, Reconnect, SocketClose, State, Will};
+use hawser::session::{CloseKind, Config, Jitter, PageEvent, Reconnect, SocketClose, State, Will};
 
 use super::world::{Socket, World};
 use crate::decode::frame;
@@ -308,6 +308,11 @@ fn user_turns(world: &mut World, source: &mut Source<'_>) {
                 .session
                 .close(world.time(), ReasonCode(source.u8()), block.as_properties().raw());
         }
+        9 => {
+            let event = PageEvent::from_code(source.below(4).into());
+            world.session.handle_page(world.time(), event);
+        }
+        10 => world.session.renew(world.time()),
         _ => {}
     }
     world.drain();

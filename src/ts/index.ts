@@ -52,6 +52,7 @@ export type { Gap, SequenceGap, SessionGap } from "./gap.js";
 export type { IterableSubscription } from "./iterable-subscription.js";
 export type { ConnectTimes, Ending } from "./link-times.js";
 export type { Message } from "./message.js";
+export type { Network } from "./network.js";
 export type {
   ConnectOptions,
   Credentials,

@@ -2,6 +2,7 @@
 import type { Authentication } from "./authentication.js";
 import type { Cause } from "./cause.js";
 import type { Duration } from "./duration.js";
+import type { Network } from "./network.js";
 import type { MessageProperties, Payload } from "./payload.js";
 import type { Policy } from "./policy.js";
 import type { UserPropertiesInit } from "./properties.js";
@@ -132,6 +133,8 @@ export interface ConnectOptions {
    * the status tells, and the same server is tried again.
    */
   readonly redirect?: "follow" | "report" | undefined;
+  /** What the network is like: sets the defaults of the next options and of `reconnect` together. Default: those that stand with each. */
+  readonly network?: Network | undefined;
   /** How often a silent link is probed, in seconds; 0 is off. The broker may override it. Default: 30. */
   readonly keepAlive?: Duration | undefined;
   readonly session?: SessionOptions | undefined;

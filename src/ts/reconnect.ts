@@ -3,6 +3,7 @@ import { fields, integer, oneOf } from "./check.js";
 import { type Duration, durationOf, MS } from "./duration.js";
 import type { EngineOptions } from "./engine.js";
 import { OptionError } from "./errors/option-error.js";
+import type { Preset } from "./network.js";
 
 interface ReconnectBase {
   /**
@@ -57,7 +58,7 @@ const COMMON = ["kind", "jitter", "maxAttempts", "stableAfter"] as const;
 const OWN = { fixed: ["delay"], exponential: ["min", "max"] } as const;
 
 /** Checks the option `reconnect` and makes it whole. */
-export function reconnectOptions(value: unknown): Pick<EngineOptions, "reconnect" | "maxAttempts" | "stableAfter"> {
+export function reconnectOptions(value: unknown, preset: Preset): Pick<EngineOptions, "reconnect" | "maxAttempts" | "stableAfter"> {
   if (value === false) return { reconnect: { kind: "never" }, stableAfter: 0 };
   if (typeof value !== "object" && value !== undefined)
     throw new OptionError("reconnect", 'false, or an object with the `kind` "fixed" or "exponential"', value);
@@ -66,25 +67,25 @@ export function reconnectOptions(value: unknown): Pick<EngineOptions, "reconnect
   const given = fields("reconnect", all, [...COMMON, ...OWN[kind]]);
   const time = (name: string, fallback: number): number =>
     given[name] === undefined ? fallback : durationOf(`reconnect.${name}`, given[name], MS);
-  const jitter = jitterOf(given["jitter"]);
+  const jitter = jitterOf(given["jitter"] === undefined ? preset.jitter : given["jitter"]);
   const maxAttempts = given["maxAttempts"];
   return {
-    reconnect:
-      kind === "fixed"
-        ? { kind, delay: time("delay", 5_000), jitter }
-        : { kind, ...range(time("min", 1_000), time("max", 60_000)), jitter },
+    reconnect: kind === "fixed" ? { kind, delay: time("delay", 5_000), jitter } : { kind, ...delays(time, preset), jitter },
     ...(maxAttempts !== undefined && { maxAttempts: integer("reconnect.maxAttempts", maxAttempts, 1, 0xffff_ffff) }),
-    stableAfter: time("stableAfter", 10_000),
+    stableAfter: time("stableAfter", preset.stableAfter),
   };
 }
 
 /** Milliseconds, or -1 for "full" and -2 for "equal". */
-function jitterOf(value: unknown = "equal"): number {
+function jitterOf(value: unknown): number {
   if (value === "full") return -1;
   return value === "equal" ? -2 : durationOf("reconnect.jitter", value, { ...MS, or: ', "full", "equal"' });
 }
 
-function range(min: number, max: number): { readonly min: number; readonly max: number } {
+/** The first delay and the longest one: what is given alone wins over what the preset says of the other. */
+function delays(time: (name: string, fallback: number) => number, preset: Preset): { readonly min: number; readonly max: number } {
+  const min = time("min", Math.max(1, Math.min(preset.min, time("max", preset.max))));
+  const max = time("max", Math.max(preset.max, min));
   if (min < 1) throw new OptionError("reconnect.min", "at least 1 millisecond", min);
   if (max < min) throw new OptionError("reconnect.max", `at least reconnect.min, which is ${min}`, max);
   return { min, max };

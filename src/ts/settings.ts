@@ -6,6 +6,7 @@ import { checkCredentials } from "./credentials.js";
 import { type DurationRule, durationOf, MS } from "./duration.js";
 import type { EngineOptions } from "./engine.js";
 import { OptionError } from "./errors/option-error.js";
+import { presetOf } from "./network.js";
 import type { ConnectOptions, Credentials, CredentialsProvider, QueueOptions, WasmSource } from "./options.js";
 import { payloadBytes } from "./payload.js";
 import { policyBytes } from "./policy.js";
@@ -36,6 +37,7 @@ const NAMES = [
   "protocol",
   "redirect",
   "authentication",
+  "network",
   "keepAlive",
   "session",
   "connectTimeout",
@@ -111,13 +113,14 @@ function engineOptions(
   given: ConnectOptions,
   protocol: 4 | 5,
 ): Omit<EngineOptions, "broker" | "addresses" | "freshCredentials" | keyof ReturnType<typeof sessionOptions>["engine"]> {
+  const preset = presetOf(given.network);
   const queue = optionalFields("queue", given.queue, ["messages", "bytes", "overflow", "qos0"]);
   return {
     protocol,
     fallBack: given.protocol === undefined,
     followReferences: optional(given.redirect, "follow", (value) => oneOf("redirect", value, ["follow", "report"])) === "follow",
     ...(given.clientId !== undefined && { clientId: text("clientId", given.clientId, 1) }),
-    keepAlive: optional(given.keepAlive, 30, (value) => durationOf("keepAlive", value, { unit: "s", min: 0, max: 65_535 })),
+    keepAlive: optional(given.keepAlive, preset.keepAlive, (value) => durationOf("keepAlive", value, { unit: "s", min: 0, max: 65_535 })),
     receiveMaximum: optional(given.receiveMaximum, 65_535, (value) => integer("receiveMaximum", value, 1, 65_535)),
     maximumPacketSize: optional(given.maximumPacketSize, 16 * 2 ** 20, (value) => integer("maximumPacketSize", value, 1, U32)),
     topicAliasMaximum: optional(given.topicAliasMaximum, 64, (value) => integer("topicAliasMaximum", value, 0, 65_535)),
@@ -127,10 +130,12 @@ function engineOptions(
     checkPayloadFormat: flag(given, "checkPayloadFormat", false),
     ...(given.will !== undefined && { will: willOptions(given.will) }),
     ...propertiesOf(given),
-    connectTimeout: optional(given.connectTimeout, 15_000, (value) => durationOf("connectTimeout", value, { ...MS, min: 1 })),
-    probeTimeout: optional(given.probeTimeout, 5_000, (value) => durationOf("probeTimeout", value, { ...MS, min: 1 })),
+    connectTimeout: optional(given.connectTimeout, preset.connectTimeout, (value) =>
+      durationOf("connectTimeout", value, { ...MS, min: 1 }),
+    ),
+    probeTimeout: optional(given.probeTimeout, preset.probeTimeout, (value) => durationOf("probeTimeout", value, { ...MS, min: 1 })),
     willOnLeave: optional(given.leave, "will", (value) => oneOf("leave", value, ["will", "disconnect"])) === "will",
-    ...reconnectOptions(given.reconnect),
+    ...reconnectOptions(given.reconnect, preset),
     ...(given.policy !== undefined && { policy: policyBytes(given.policy) }),
     maxQueued: optional(queue["messages"], 100_000, (value) => integer("queue.messages", value, 0, U32)),
     maxQueuedBytes: optional(queue["bytes"], 64 * 2 ** 20, (value) => integer("queue.bytes", value, 0, U32)),

@@ -34,6 +34,7 @@ const client: Client = connect("wss://broker.example:8084/mqtt", {
   protocol: "5.0",
   keepAlive: "30s",
   session: { expiry: 3_600, cleanStart: false },
+  network: "unstable",
   reconnect: { kind: "exponential", min: 1_000, max: "60s", jitter: 500 },
   policy: { refused: { 135: "retry", 5: "stop" }, disconnected: "refresh", "socket-closed": { 1008: "fall-back" }, address: "stop" },
   credentials: async ({ attempt, signal }) => ({

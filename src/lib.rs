@@ -81,6 +81,7 @@
 //! | 11 | CANCEL | token |
 //! | 12 | CLOSE | reason code, field properties? |
 //! | 13 | RECONNECT_NOW | |
+//! | 15 | RENEW | |
 //!
 //! `tests/golden/commands.json` pins the table for both languages.
 //!

@@ -100,6 +100,7 @@ impl<F: FnMut(&str)> Reader<'_, F> {
                 session.close(now, reason, block.field().unwrap_or_default());
             }
             13 => session.reconnect_now(now),
+            15 => session.renew(now),
             _ => return None,
         }
         Some(())

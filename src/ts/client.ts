@@ -104,7 +104,7 @@ export class Client extends Emitter implements AsyncDisposable {
     const [report, warn]: [(error: unknown) => void, Tell] = [(error) => this.report(error), (type, detail) => this.warn(type, detail)];
     this.#subscriptions = new Subscriptions(this.#host, tokens, report, warn);
     this.#authenticator = new Authenticator(this.#host, tokens, settings.authentication, report);
-    this.#addresses = new AddressBook(this.#host, settings, this.#authenticator);
+    this.#addresses = new AddressBook(this.#host, settings, this.#authenticator, report);
     if (settings.signal !== undefined) this.#detach = whenAborted(settings.signal, () => void this.close());
   }
 

@@ -18,6 +18,7 @@ const KIND = {
   cancel: 11,
   close: 12,
   reconnectNow: 13,
+  renew: 15,
 } as const;
 
 /** Bytes that a block has room for at first. */
@@ -126,6 +127,12 @@ export abstract class Commands {
 
   reconnectNow(): void {
     this.#write(KIND.reconnectNow);
+    this.wrote();
+  }
+
+  /** A planned reconnect: what is under way is finished first. Nothing where there is no link. */
+  renew(): void {
+    this.#write(KIND.renew);
     this.wrote();
   }
 

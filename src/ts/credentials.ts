@@ -1,11 +1,14 @@
 // Where to and as whom, asked for each attempt: the answer to PREPARE.
 import { type AddressProvider, checkAddress, withoutQuery } from "./address.js";
+import { Alarm } from "./alarm.js";
 import { type Authenticator, wordsOf } from "./authenticator.js";
 import type { Cause } from "./cause.js";
 import { binary, fields, text } from "./check.js";
+import { openEarly } from "./early-socket.js";
 import type { EngineHost } from "./engine.js";
-import type { Credentials } from "./options.js";
+import type { Credentials, CredentialsRequest } from "./options.js";
 import type { PrepareRecord } from "./records.js";
+import { lifeOf, Renewal } from "./renewal.js";
 import { Route } from "./route.js";
 import type { Settings } from "./settings.js";
 import type { Status } from "./status.js";
@@ -20,20 +23,39 @@ export function checkCredentials(option: string, value: unknown): Credentials {
   };
 }
 
+/** What a function gave, and for how many seconds. */
+function checkFresh(value: unknown): { readonly credentials: Credentials; readonly life: number | undefined } {
+  const { expiresIn, ...rest } = fields("credentials()", value, ["username", "password", "expiresIn"]);
+  return { credentials: checkCredentials("credentials()", rest), life: lifeOf("credentials().expiresIn", expiresIn) };
+}
+
 /** Answers each PREPARE with the address and fresh credentials. One attempt at a time: a new one gives up the one before. */
 export class AddressBook {
   readonly #host: EngineHost;
   readonly #settings: Settings;
   readonly #authenticator: Authenticator;
+  readonly #report: (error: unknown) => void;
   readonly #route: Route;
+  readonly #renewal = new Renewal(
+    "credentials().expiresIn",
+    () => this.#renew(),
+    (error) => this.#report(error),
+  );
+  readonly #return = new Alarm(() => this.#look());
+  /** Finds out whether the preferred server is there. */
+  #probe: WebSocket | undefined;
+  /** Credentials that were asked for on the live link, and where they go. */
+  #fresh: { readonly url: string; readonly credentials: Credentials | undefined } | undefined;
+  #attempt = 0;
   #pending: AbortController | undefined;
   /** Ends the patience with the function that is being asked. */
   #late: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(host: EngineHost, settings: Settings, authenticator: Authenticator) {
+  constructor(host: EngineHost, settings: Settings, authenticator: Authenticator, report: (error: unknown) => void) {
     this.#host = host;
     this.#settings = settings;
     this.#authenticator = authenticator;
+    this.#report = report;
     this.#route = new Route(settings.addresses);
   }
 
@@ -41,6 +63,7 @@ export class AddressBook {
   prepare(record: PrepareRecord, cause: Cause | undefined): void {
     this.giveUp();
     const { attempt } = record;
+    this.#attempt = attempt;
     const next = this.#route.next(record);
     const { credentials } = this.#settings;
     if (next === undefined) this.#host.addressFailed(attempt);
@@ -59,15 +82,30 @@ export class AddressBook {
   }
 
   changed(status: Status): void {
-    this.#authenticator.linked = status.state === "online";
-    if (status.state === "online") this.#route.stay();
-    if (status.state === "waiting") this.#route.turn(status.attempt);
+    const linked = status.state === "online";
+    if (linked) this.#route.stay();
+    if (status.state === "waiting") {
+      this.#route.turn(status.attempt);
+      this.#fresh = undefined;
+    }
+    this.#linked(linked);
     if (status.state !== "connecting" || status.phase !== "address") this.giveUp();
   }
 
   end(): void {
-    this.#authenticator.linked = false;
+    this.#linked(false);
     this.giveUp();
+  }
+
+  /** What goes on only while there is a link. */
+  #linked(is: boolean): void {
+    this.#authenticator.linked = is;
+    this.#renewal.linked = is;
+    const { returnAfter } = this.#settings;
+    // With a share of chance: those who left together do not come back together.
+    this.#return.set(is && returnAfter > 0 && this.#route.away ? Date.now() + returnAfter * (1 + Math.random() / 4) : undefined);
+    this.#probe?.close();
+    this.#probe = undefined;
   }
 
   /** The attempt is over: whoever is still asked for it is told so. */
@@ -81,17 +119,13 @@ export class AddressBook {
     const pending = new AbortController();
     const { signal } = pending;
     this.#pending = pending;
-    const { credentials: given } = this.#settings;
     // Inside a promise, so that a function that throws is as good as one that rejects.
     const answer = async (): Promise<void> => {
       const request = { attempt, cause, signal };
       const url = typeof next === "function" ? checkAddress("url()", await this.#inTime("url", () => next(request))) : next;
       if (signal.aborted) return;
       this.#route.url = url;
-      const credentials =
-        typeof given === "function"
-          ? checkCredentials("credentials()", await this.#inTime("credentials", () => given({ ...request, url })))
-          : given;
+      const credentials = await this.#credentials({ ...request, url });
       if (signal.aborted) return;
       const authentication = await this.#authenticator.first(url, signal).catch((error: unknown) => {
         if (!signal.aborted) this.#host.authenticationFailed(attempt, wordsOf(error));
@@ -104,6 +138,56 @@ export class AddressBook {
       if (!signal.aborted) this.#host.addressFailed(attempt, wordsOf(error));
       pending.abort();
     });
+  }
+
+  async #credentials(request: CredentialsRequest): Promise<Credentials | undefined> {
+    const { credentials: given } = this.#settings;
+    if (typeof given !== "function") return given;
+    const fresh = this.#fresh;
+    this.#fresh = undefined;
+    if (fresh?.url === request.url) return fresh.credentials;
+    const { credentials, life } = checkFresh(await this.#inTime("credentials", () => given(request)));
+    if (!request.signal.aborted) this.#renewal.lasts(life);
+    return credentials;
+  }
+
+  /** Asks for credentials before the link is given up for them: while there are none, it is better than nothing. */
+  async #renew(): Promise<void> {
+    if (this.#pending !== undefined) return;
+    const pending = new AbortController();
+    this.#pending = pending;
+    const { url } = this;
+    const { signal } = pending;
+    try {
+      const credentials = await this.#credentials({ attempt: this.#attempt, cause: undefined, url, signal });
+      if (signal.aborted) return;
+      this.#fresh = { url, credentials };
+      this.#host.renew();
+    } catch (error) {
+      if (!signal.aborted) this.#report(error);
+      pending.abort();
+    }
+    if (this.#pending === pending) this.#pending = undefined;
+  }
+
+  /** The client goes back when the preferred server opens a WebSocket: no working link is given up for a server that is still away. */
+  #look(): void {
+    const probe = openEarly(this.#route.preferred)?.socket;
+    this.#probe = probe;
+    const done = (go: () => void) => (): void => {
+      if (this.#probe === probe) go();
+    };
+    probe?.addEventListener(
+      "close",
+      done(() => this.#linked(true)),
+    );
+    probe?.addEventListener(
+      "open",
+      done(() => {
+        this.#route.turn(1);
+        this.#host.renew();
+      }),
+    );
   }
 
   /** What a function of the user gives, unless it takes too long. */

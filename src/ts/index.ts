@@ -58,6 +58,7 @@ export type {
   Credentials,
   CredentialsProvider,
   CredentialsRequest,
+  FreshCredentials,
   Qos,
   QueueOptions,
   WasmSource,

@@ -30,6 +30,23 @@ export interface Credentials {
 }
 
 /**
+ * Credentials that are good for a while.
+ *
+ * @example
+ * const provider: CredentialsProvider = async ({ signal }): Promise<FreshCredentials> => {
+ *   const { access_token, expires_in } = await askForToken(signal);
+ *   return { username: "jwt", password: access_token, expiresIn: expires_in };
+ * };
+ */
+export interface FreshCredentials extends Credentials {
+  /**
+   * How long they are good, in seconds. A tenth of that before their end (at most a minute) the function is asked again, and when it has answered, the
+   * link is renewed: what is under way is finished, DISCONNECT, CONNECT; nothing is lost in a session that outlives its link. Default: for ever.
+   */
+  readonly expiresIn?: Duration | undefined;
+}
+
+/**
  * What a `credentials` function is told about the attempt that it is asked for.
  *
  * @example
@@ -38,7 +55,7 @@ export interface Credentials {
 export interface CredentialsRequest {
   /** Number of the attempt, from 1. */
   readonly attempt: number;
-  /** Why the attempt or the link before it has ended: what was given then may have been refused. */
+  /** Why the attempt or the link before it has ended: what was given then may have been refused. `undefined` also when they are renewed on a live link. */
   readonly cause: Cause | undefined;
   /** Where the credentials will go: the address whose turn it is, or where a broker has sent the client. */
   readonly url: string;
@@ -55,7 +72,7 @@ export interface CredentialsRequest {
  *   return { username: "jwt", password: await response.text() };
  * };
  */
-export type CredentialsProvider = (request: CredentialsRequest) => Credentials | Promise<Credentials>;
+export type CredentialsProvider = (request: CredentialsRequest) => FreshCredentials | Promise<FreshCredentials>;
 
 /**
  * The message that the broker publishes when this client goes away without `close()`.
@@ -133,6 +150,11 @@ export interface ConnectOptions {
    * the status tells, and the same server is tried again.
    */
   readonly redirect?: "follow" | "report" | undefined;
+  /**
+   * How long the client stays with another address than the first of several, in milliseconds (and up to a quarter more, by chance). Then it goes back as soon as the first
+   * opens a WebSocket, by a planned reconnect as for `expiresIn`. Default: 0, as long as the link holds.
+   */
+  readonly returnAfter?: Duration | undefined;
   /** What the network is like: sets the defaults of the next options and of `reconnect` together. Default: those that stand with each. */
   readonly network?: Network | undefined;
   /** How often a silent link is probed, in seconds; 0 is off. The broker may override it. Default: 30. */

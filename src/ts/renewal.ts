@@ -1,12 +1,11 @@
 // Renews what lets the client in before it runs out, while there is a link.
+import { Alarm } from "./alarm.js";
 import { durationOf } from "./duration.js";
 import { OptionError } from "./errors/option-error.js";
 
 /** In milliseconds: how long before its end it is renewed at the earliest; and how long is waited between two renewals at least. */
 const MARGIN = 60_000;
 const PAUSE = 10_000;
-/** In milliseconds: how often the clock on the wall is looked at. Timers do not count the time that a machine sleeps, nor more than 31 bits. */
-const LOOK = 60_000;
 
 /** The option `expiresIn` in seconds. A clock that is ahead of the broker's may say that a fresh token is over: that is the broker's to decide. */
 export function lifeOf(option: string, value: unknown): number | undefined {
@@ -16,19 +15,22 @@ export function lifeOf(option: string, value: unknown): number | undefined {
 
 export class Renewal {
   readonly #option: string;
-  readonly #renew: () => void;
   readonly #report: (error: unknown) => void;
   /** When it is to be renewed, in ms since the epoch. */
   #due: number | undefined;
   #linked = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #alarm: Alarm;
   #told = false;
 
   /** `renew` has a new life told by {@link lasts}, or is called again. */
   constructor(option: string, renew: () => void, report: (error: unknown) => void) {
     this.#option = option;
-    this.#renew = renew;
     this.#report = report;
+    this.#alarm = new Alarm(() => {
+      this.#due = Date.now() + PAUSE;
+      this.#arm();
+      renew();
+    });
   }
 
   /** What is used from now on is good for so many seconds, or for ever. */
@@ -43,25 +45,16 @@ export class Renewal {
         this.#report(new OptionError(this.#option, "12 seconds or more: nothing is renewed sooner than after 10", life));
       }
     }
-    this.#watch();
+    this.#arm();
   }
 
   /** Whether there is a link: without one, the next attempt brings something fresh anyway. */
   set linked(is: boolean) {
     this.#linked = is;
-    this.#watch();
+    this.#arm();
   }
 
-  #watch(): void {
-    clearTimeout(this.#timer);
-    if (!this.#linked || this.#due === undefined) return;
-    const left = this.#due - Date.now();
-    if (left > 0) {
-      this.#timer = setTimeout(() => this.#watch(), Math.min(left, LOOK));
-    } else {
-      this.#due = Date.now() + PAUSE;
-      this.#watch();
-      this.#renew();
-    }
+  #arm(): void {
+    this.#alarm.set(this.#linked ? this.#due : undefined);
   }
 }

@@ -40,6 +40,16 @@ export class Route {
     this.#turn = attempt === 1 ? 0 : (this.#turn + 1) % Math.max(this.#homes.length, 1);
   }
 
+  /** Whether the client is at another server than the preferred one. */
+  get away(): boolean {
+    return this.#turn > 0;
+  }
+
+  /** Where the preferred server is, if there are several. */
+  get preferred(): string {
+    return this.#homes[0] ?? "";
+  }
+
   #own(): string[] {
     return typeof this.#given === "function" ? [] : [...this.#given];
   }

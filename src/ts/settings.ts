@@ -26,6 +26,8 @@ export interface Settings {
   readonly credentials: Credentials | CredentialsProvider | undefined;
   /** How long each function that is asked for an attempt may take, in ms. */
   readonly credentialsTimeout: number;
+  /** How long a link to another server than the preferred one lasts before the client looks for that one, in ms; 0: as long as it holds. */
+  readonly returnAfter: number;
   readonly authentication: Authentication | undefined;
   readonly wasm: WasmSource | undefined;
   readonly host: "worker" | "page";
@@ -36,6 +38,7 @@ const NAMES = [
   "clientId",
   "protocol",
   "redirect",
+  "returnAfter",
   "authentication",
   "network",
   "keepAlive",
@@ -91,6 +94,7 @@ export function settingsOf(url: unknown, options: unknown): Settings {
     session: session.named,
     credentials: credentialsOption(given.credentials),
     credentialsTimeout: optional(given.credentialsTimeout, 10_000, (value) => durationOf("credentialsTimeout", value, { ...MS, min: 1 })),
+    returnAfter: optional(given.returnAfter, 0, (value) => durationOf("returnAfter", value, MS)),
     authentication,
     wasm: wasmOption(given.wasm),
     host: optional(given.host, "worker", (value) => oneOf("host", value, ["worker", "page"])),

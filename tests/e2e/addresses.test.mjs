@@ -60,6 +60,24 @@ describe("several addresses", () => {
     );
   });
 
+  test("with returnAfter the client goes back by itself when the preferred broker is there again, and the other one hears a goodbye", async () => {
+    const first = await broker();
+    const second = await server(async (visit) => {
+      await accept(visit);
+      await visit.packet("DISCONNECT");
+      visit.ws.close();
+    });
+    await first.kill();
+    const client = await lab.online([first.url, second.url], { reconnect: STEADY, returnAfter: 20 });
+    await client.until({ state: "online", url: second.url });
+    await broker({ port: first.port, tcpPort: first.tcpPort });
+    await client.until({ state: "online", url: first.url });
+    const types = second.visits.map(({ packets }) => packets.map(({ type }) => type));
+    assert.deepEqual(types, [["CONNECT", "DISCONNECT"]]);
+    const causes = (await client.statuses()).map(({ cause }) => cause?.kind);
+    assert.equal(causes.at(-2), "renewed");
+  });
+
   test("a server that takes the client in and drops it has no second turn before the others", async () => {
     const dropping = await server(async (visit) => {
       await accept(visit);

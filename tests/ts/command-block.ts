@@ -16,6 +16,8 @@ const COMMANDS: readonly (readonly [name: string, takes: string])[] = [
   ["cancel", "n"],
   ["close", "nb"],
   ["reconnectNow", ""],
+  ["page", "n"],
+  ["renew", ""],
 ];
 
 /** The commands of a block: name and arguments, bytes as arrays, what is not given as undefined. */

@@ -272,6 +272,7 @@ test("each wrong option is named, with what it takes", () => {
     ["credentials.password", { credentials: { password: 7 } }, /Uint8Array/],
     ["credentials.token", { credentials: { token: "x" } }],
     ["credentialsTimeout", { credentialsTimeout: 0 }, /from 1/],
+    ["returnAfter", { returnAfter: "soon" }, /from 0/],
     ["will", { will: "gone" }],
     ["will.qos", { will: { topic: "a", qos: 3 } }, /0, 1, 2/],
     ["will.retain", { will: { topic: "a", retain: "yes" } }],

@@ -1,6 +1,7 @@
 // When what lets the client in is renewed: by the clock on the wall, before it runs out, never in a tight loop.
 import assert from "node:assert/strict";
 import { type MockTimers, test } from "node:test";
+import type { ConnectOptions, CredentialsRequest } from "../../src/ts/index.js";
 import { OptionError } from "../../src/ts/index.js";
 import { lifeOf, Renewal } from "../../src/ts/renewal.js";
 import { scripted } from "./scripted-host.js";
@@ -74,6 +75,7 @@ test("without a link nothing is renewed, and with the next one only what is due"
   mock.timers.tick(HOUR);
   assert.deepEqual(renewed, []);
   one.linked = true;
+  mock.timers.tick(0);
   assert.equal(renewed.length, 1);
   one.lasts(100);
   one.linked = false;
@@ -170,4 +172,133 @@ test("the time may be told with the answer to a challenge, and data without one 
   mock.timers.tick(90 * SECOND);
   await settled();
   assert.equal(host.all("reauthenticate").length, 1);
+});
+
+/** A client with a function for credentials that are good for 100 s each, on a link. */
+async function expiring(mock: MockTimers, more: ConnectOptions = {}, url?: Parameters<typeof scripted>[1]) {
+  mock.enable({ apis: ["setTimeout", "Date"] });
+  const requests: CredentialsRequest[] = [];
+  const credentials = (request: CredentialsRequest) => {
+    requests.push(request);
+    return { username: `u${requests.length}`, expiresIn: 100 };
+  };
+  const { client, host } = scripted({ credentials, ...more }, url);
+  const errors: unknown[] = [];
+  client.addEventListener("error", ({ error }) => errors.push(error));
+  host.say(record("prepare", 0, 1, ""));
+  await settled();
+  host.say(online());
+  const tick = async (time: number) => {
+    mock.tick(time);
+    await settled();
+  };
+  return { client, host, requests, errors, tick };
+}
+
+test("credentials that run out are asked for on the live link, and then used for a planned reconnect", async ({ mock }) => {
+  const { host, requests, tick } = await expiring(mock.timers);
+  await tick(90 * SECOND - 1);
+  assert.deepEqual([requests.length, host.all("renew")], [1, []]);
+  await tick(1);
+  assert.deepEqual([requests.length, host.all("renew").length], [2, 1]);
+  const { attempt, cause, url, signal } = requests[1] ?? assert.fail();
+  assert.deepEqual([attempt, cause, url, signal.aborted], [1, undefined, "ws://broker.test/mqtt", false]);
+  host.say([...status("connecting"), ...record("prepare", 0, 1, "")]);
+  await settled();
+  assert.deepEqual(
+    host.all("address").map(([, , username]) => username),
+    ["u1", "u2"],
+  );
+  host.say(online());
+  await tick(90 * SECOND);
+  assert.deepEqual([requests.length, host.all("renew").length], [3, 2], "and again");
+});
+
+test("a link is not given up for credentials that cannot be had: an error tells, and they are asked for again", async ({ mock }) => {
+  const answers: (() => unknown)[] = [
+    () => ({ expiresIn: 100 }),
+    () => {
+      throw new Error("503");
+    },
+    () => ({ token: "s3cret" }),
+    () => new Promise(() => undefined),
+    () => ({ username: "fresh" }),
+  ];
+  const signals: AbortSignal[] = [];
+  const credentials = ({ signal }: CredentialsRequest) => {
+    signals.push(signal);
+    return answers[signals.length - 1]?.() as object;
+  };
+  const { host, errors, tick } = await expiring(mock.timers, { credentials, credentialsTimeout: "15s" });
+  await tick(90 * SECOND);
+  assert.match(String(errors[0]), /503/);
+  await tick(10 * SECOND);
+  assert.match(String(errors[1]), /credentials\(\)/);
+  await tick(10 * SECOND);
+  await tick(10 * SECOND);
+  await tick(5 * SECOND - 1);
+  assert.deepEqual([signals.length, errors.length, host.all("renew")], [4, 2, []], "one is asked at a time");
+  await tick(1);
+  assert.match(String(errors[2]), /15000 ms/);
+  assert.ok(signals[3]?.aborted);
+  await tick(5 * SECOND);
+  assert.deepEqual([signals.length, errors.length, host.all("renew").length], [5, 3, 1]);
+  assert.ok(!signals[4]?.aborted);
+  await tick(HOUR);
+  assert.equal(signals.length, 5, "the last ones never run out");
+});
+
+test("what was asked for on a link that is lost meanwhile is not used later", async ({ mock }) => {
+  const answers: ((value: object) => void)[] = [];
+  let asked = 0;
+  const credentials = () =>
+    asked++ === 0 ? { username: "first", expiresIn: 100 } : new Promise<object>((resolve) => answers.push(resolve));
+  const { host, tick } = await expiring(mock.timers, { credentials });
+  await tick(90 * SECOND);
+  host.say(status("waiting", { attempt: 1, cause: 3, code: 1006 }));
+  answers[0]?.({ username: "late" });
+  await settled();
+  assert.deepEqual(host.all("renew"), []);
+  host.say([...status("connecting"), ...record("prepare", 0, 1, "")]);
+  answers[1]?.({ username: "fresh" });
+  await settled();
+  assert.deepEqual(
+    host.all("address").map(([, , username]) => username),
+    ["first", "fresh"],
+  );
+});
+
+test("credentials for one server are not used for another", async ({ mock }) => {
+  const { host, requests, tick } = await expiring(mock.timers);
+  await tick(90 * SECOND);
+  host.say([...status("connecting"), ...record("prepare", 0, 1, "other.test")]);
+  await settled();
+  assert.deepEqual(
+    requests.map(({ url }) => url),
+    ["ws://broker.test/mqtt", "ws://broker.test/mqtt", "ws://other.test/mqtt"],
+  );
+  assert.equal(host.all("address").at(-1)?.[2], "u3");
+});
+
+test("credentials that are born expired are renewed every ten seconds, and one error says so", async ({ mock }) => {
+  const credentials = () => ({ expiresIn: 0 });
+  const { host, errors, tick } = await expiring(mock.timers, { credentials });
+  for (let round = 0; round < 6; round++) {
+    await tick(10 * SECOND - 1);
+    assert.equal(host.all("renew").length, round);
+    await tick(1);
+    host.say([...status("connecting"), ...record("prepare", 0, 1, "")]);
+    await settled();
+    host.say(online());
+  }
+  assert.equal(errors.length, 1);
+  assert.ok(errors[0] instanceof OptionError && errors[0].option === "credentials().expiresIn");
+});
+
+test("a life that is none fails the attempt, and one of credentials that are no function is refused", async () => {
+  const { host } = scripted({ credentials: () => ({ expiresIn: "soon" as "1s" }) });
+  host.say(record("prepare", 0, 1, ""));
+  await settled();
+  assert.match(String(host.all("addressFailed")[0]?.[1]), /credentials\(\)\.expiresIn/);
+  assert.throws(() => scripted({ credentials: { expiresIn: 100 } as object }), OptionError);
 });

@@ -67,6 +67,9 @@ export class ScriptedHost implements EngineHost {
   reconnectNow(): void {
     this.calls.push(["reconnectNow"]);
   }
+  renew(): void {
+    this.calls.push(["renew"]);
+  }
   async stats(): Promise<Stats> {
     return { ...NO_STATS, sockets: 1 };
   }

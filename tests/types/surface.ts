@@ -120,6 +120,12 @@ connect(["wss://one.example", new URL("wss://two.example")] as const);
 connect(({ attempt, signal, cause }) => (attempt > 1 && !signal.aborted ? new URL("wss://two.example") : (cause?.message ?? "")));
 connect("wss://broker.example", { authentication: { method: "X", respond: async ({ step }) => ({ data: step, expiresIn: "1h" }) } });
 connect(async () => "wss://broker.example", { credentialsTimeout: "5s" });
+connect(["wss://one.example", "wss://two.example"], {
+  returnAfter: "10m",
+  credentials: async () => ({ password: "token", expiresIn: 3_600 }),
+});
+// @ts-expect-error what never changes cannot be renewed
+connect("wss://broker.example", { credentials: { password: "token", expiresIn: 3_600 } });
 // @ts-expect-error a function gives one address
 connect(() => ["wss://broker.example"]);
 // @ts-expect-error no such unit

@@ -42,7 +42,7 @@ impl PageEvent {
 impl Session {
     /// Something happened to the page.
     ///
-    /// [`PageEvent::Back`] and [`PageEvent::Online`] probe a link that was quiet for a second: it is dead when nothing comes within
+    /// [`PageEvent::Back`] and [`PageEvent::Online`] probe the link once it is quiet for a second: it is dead when nothing comes within
     /// [`super::Config::probe_timeout`], with keep-alive 0 too. While waiting they begin the next attempt at once, but never sooner than a second after the last
     /// one began. [`PageEvent::Offline`] probes as well, and ends nothing by itself; as long as it holds no wait is longer than half a minute, and attempts that
     /// fail do not count against [`super::Config::max_attempts`]. [`PageEvent::Leave`] ends the link in the manner of [`super::Config::will_on_leave`], and the

@@ -92,6 +92,8 @@ pub(super) struct KeepAlive {
     dead_at: Option<Millis>,
     /// It has left for the second time, because its time had passed while the timer was asleep.
     again: bool,
+    /// Somebody doubted the link, just after something had come: then.
+    doubted: Option<Millis>,
 }
 
 /// What keep-alive asks for.
@@ -132,8 +134,18 @@ impl KeepAlive {
     ///
     /// A probe is due when nothing was sent for an interval `[MQTT-3.1.2-20]`, or nothing received.
     pub(super) fn deadline(&self) -> Option<Millis> {
-        let usual = (self.interval > 0).then(|| self.sent.min(self.received).plus(self.interval));
-        self.dead_at.or(usual)
+        if self.dead_at.is_some() {
+            return self.dead_at;
+        }
+        if self.is_doubted() {
+            return Some(self.received.plus(FRESH));
+        }
+        (self.interval > 0).then(|| self.sent.min(self.received).plus(self.interval))
+    }
+
+    /// Whether nothing has come since somebody doubted the link.
+    fn is_doubted(&self) -> bool {
+        self.doubted == Some(self.received)
     }
 
     /// What to do now. The link is dead one and a half intervals after the last byte, but never without a probe that had time for its answer: a timer that
@@ -143,6 +155,7 @@ impl KeepAlive {
             return Check::Fine;
         }
         self.again = match self.dead_at {
+            None if self.is_doubted() => return self.doubt(now),
             None => false,
             Some(at) if !self.again && at.plus(LATE) <= now => true,
             Some(_) => return Check::Dead,
@@ -157,11 +170,13 @@ impl KeepAlive {
         self.probe(usual.max(now.plus(patience)), now)
     }
 
-    /// Somebody doubts the link: a probe with an answer soon, unless something has just come, or a probe is on its way already.
+    /// Somebody doubts the link: a probe with an answer soon, unless one is on its way already. If something has just come, the link has a moment to go on.
     pub(super) fn doubt(&mut self, now: Millis) -> Check {
         if now < self.received.plus(FRESH) {
+            self.doubted = Some(self.received);
             return Check::Fine;
         }
+        self.doubted = None;
         let soon = now.plus(self.patience);
         if let Some(at) = self.dead_at
             && (now < at || self.again)
@@ -213,9 +228,13 @@ mod tests {
     fn a_doubt_brings_the_end_of_a_probe_forward_and_never_puts_it_off() {
         let mut link = KeepAlive::default();
         link.start(60, 3_000, Millis(0));
-        assert_eq!(link.doubt(Millis(999)), Check::Fine, "something has just come");
         assert_eq!(
-            (link.doubt(Millis(1_000)), link.deadline()),
+            (link.doubt(Millis(300)), link.deadline()),
+            (Check::Fine, Some(Millis(1_000))),
+            "something has just come"
+        );
+        assert_eq!(
+            (link.check(Millis(1_000)), link.deadline()),
             (Check::Probe, Some(Millis(4_000)))
         );
         assert_eq!(

@@ -37,6 +37,7 @@ mod publishing;
 mod reauthenticating;
 mod receiving;
 mod reconnecting;
+mod recovering;
 mod redirecting;
 mod renewing;
 mod resending;

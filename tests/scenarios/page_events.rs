@@ -64,12 +64,28 @@ fn what_has_just_come_is_sign_enough() {
     let mut world = World::online(plain());
     world.advance(20_000);
     world.message(0, 0, "t", "x");
-    world.advance(999);
+    world.advance(700);
     world.page(PageEvent::Back);
+    world.message(0, 0, "t", "x");
+    world.advance(20_000);
     world.expect(&[]);
-    world.advance(1);
-    world.page(PageEvent::Back);
-    world.expect(&["PINGREQ"]);
+}
+
+#[test]
+fn what_came_just_before_the_link_died_puts_the_probe_off_by_a_second_and_no_more() {
+    for keep_alive in [0, 60] {
+        let mut world = World::online(Config { keep_alive, ..plain() });
+        world.advance(20_000);
+        world.message(0, 0, "t", "x");
+        world.advance(700);
+        world.page(PageEvent::Back);
+        world.advance(299);
+        world.expect(&[]);
+        world.advance(1);
+        world.expect(&["PINGREQ"]);
+        world.advance(5_000);
+        assert_eq!(world.cause(), &Cause::KeepAliveTimeout);
+    }
 }
 
 #[test]

@@ -1,10 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // The client: everything a user calls after connect().
 import { whenAborted } from "./abort.js";
+import { withoutQuery } from "./address.js";
 import { Authenticator } from "./authenticator.js";
 import type { Cause } from "./cause.js";
 import { type CloseOptions, closeSettings } from "./close-options.js";
 import { AddressBook } from "./credentials.js";
+import { diagnosticsOf } from "./diagnostics.js";
 import { asyncDispose } from "./dispose.js";
 import { Emitter } from "./emitter.js";
 import type { EngineHost, StartHost } from "./engine.js";
@@ -13,33 +15,18 @@ import { StoppedError } from "./errors/stopped-error.js";
 import type { Tell } from "./events.js";
 import { CLOSED, STOPPED } from "./failures.js";
 import { IterableSubscription } from "./iterable-subscription.js";
-import { LinkTimes } from "./link-times.js";
+import { LinkStatus } from "./link-status.js";
 import { Outbox } from "./outbox.js";
 import { type PendingMessage, pendingMessages } from "./outcome.js";
 import { packetTrace } from "./packet.js";
 import { type Payload, payloadBytes } from "./payload.js";
 import { propertiesIn } from "./properties.js";
 import { type PublishOptions, type PublishResult, publishSettings } from "./publish-options.js";
-import {
-  KIND,
-  kindOf,
-  lengthOf,
-  readAuthenticate,
-  readConnected,
-  readGap,
-  readOutcome,
-  readPacket,
-  readPrepare,
-  readRestored,
-  readStatus,
-  readStorage,
-  readStored,
-  readTopic,
-} from "./records.js";
+import * as records from "./records.js";
 import type { SessionInfo } from "./session-options.js";
 import type { Settings } from "./settings.js";
 import type { Stats } from "./stats.js";
-import { type Connection, connectionOf, type Status, type StatusBase, statusOf } from "./status.js";
+import type { Status } from "./status.js";
 import { storageOf } from "./storage.js";
 import { type SubscribeOptions, subscribeSettings } from "./subscribe-options.js";
 import { type MessageHandler, Subscription } from "./subscription.js";
@@ -65,11 +52,8 @@ export class Client extends Emitter implements AsyncDisposable {
   readonly #subscriptions: Subscriptions;
   readonly #addresses: AddressBook;
   readonly #authenticator: Authenticator;
-  #status: Status;
-  #base: StatusBase;
+  readonly #link: LinkStatus;
   #slot: number | undefined;
-  readonly #times = new LinkTimes();
-  #connection: Connection | undefined;
   /** Why nothing more can be asked of this client. */
   #over: ClosedError | StoppedError | undefined;
   #closing: Promise<void> | undefined;
@@ -82,13 +66,10 @@ export class Client extends Emitter implements AsyncDisposable {
   constructor(settings: Settings, startHost: StartHost) {
     super();
     this.#settings = settings;
-    this.#base = { durability: "memory", host: { kind: settings.host, reason: undefined } };
-    this.#status = { state: "idle", ...this.#base };
+    this.#link = new LinkStatus(settings.host);
     this.#host = startHost(settings.engine, {
       deliver: (frame, words, at, end) => this.#deliver(frame, words, at, end),
-      placed: (host) => {
-        this.#base = { ...this.#base, host };
-      },
+      placed: (host) => this.#link.placed(host),
       claimed: (slot) => {
         this.#slot = slot;
       },
@@ -110,12 +91,12 @@ export class Client extends Emitter implements AsyncDisposable {
 
   /** What the client is doing now. Changes are told by the `"status"` event. */
   get status(): Status {
-    return this.#status;
+    return this.#link.current;
   }
 
   /** The client identifier in use; `undefined` before one is known. */
   get clientId(): string | undefined {
-    return this.#connection?.clientId ?? this.#settings.engine.clientId;
+    return this.#link.clientId ?? this.#settings.engine.clientId;
   }
 
   /** The stored session that the option `session.name` asks for. */
@@ -195,6 +176,7 @@ export class Client extends Emitter implements AsyncDisposable {
 
   /** Ends the wait for the next attempt. No effect while there is a link or an attempt, and after the end. */
   reconnectNow(): void {
+    this.note("call", "reconnectNow()");
     if (this.#over === undefined) this.#host.reconnectNow();
   }
 
@@ -224,6 +206,18 @@ export class Client extends Emitter implements AsyncDisposable {
   }
 
   /**
+   * All that is known of this client as text for a bug report: version, browser, options, status, counters, and the {@link history}. Payloads,
+   * credentials, user properties and the queries of addresses are not in it. Never rejects; after the client's end the counters are missing.
+   *
+   * @example
+   * button.onclick = async () => navigator.clipboard.writeText(await client.diagnostics());
+   */
+  async diagnostics(): Promise<string> {
+    const stats = await this.stats().catch(() => undefined);
+    return diagnosticsOf(this.#settings, this.status, stats, this.history);
+  }
+
+  /**
    * What is published and not finished, in that order: by this page, and by earlier pages of a stored session. The `"outcome"` event tells how those
    * end whose promise is gone. Rejects with a `ClosedError` or `StoppedError` at the client's end.
    *
@@ -245,7 +239,7 @@ export class Client extends Emitter implements AsyncDisposable {
     if (this.#closing !== undefined) return this.#closing;
     if (this.#over !== undefined) return Promise.resolve();
     try {
-      const durable = this.#base.durability !== "memory";
+      const durable = this.#link.durability !== "memory";
       const { reason, properties } = closeSettings(options, { ...this.#settings.engine, durable });
       this.#over = new ClosedError();
       this.#closing = new Promise((resolve) => {
@@ -268,10 +262,10 @@ export class Client extends Emitter implements AsyncDisposable {
     this.#subscriptions.deliveries.batch();
     for (let at = from; at < end; ) {
       const head = words[at] ?? 0;
-      if (kindOf(head) === KIND.message) this.#subscriptions.deliver(frame, words, at);
-      else if (kindOf(head) === KIND.done) this.#done(frame, words, at);
-      else this.#record(kindOf(head), frame, words, at);
-      at += lengthOf(head);
+      if (records.kindOf(head) === records.KIND.message) this.#subscriptions.deliver(frame, words, at);
+      else if (records.kindOf(head) === records.KIND.done) this.#done(frame, words, at);
+      else this.#record(records.kindOf(head), frame, words, at);
+      at += records.lengthOf(head);
     }
     this.#subscriptions.deliveries.flush();
   }
@@ -285,7 +279,7 @@ export class Client extends Emitter implements AsyncDisposable {
       this.#outbox.done(token, code, frame, words, at);
     } else {
       this.#authenticator.done(token, code);
-      const said = propertiesIn(frame, readOutcome(words, at).properties);
+      const said = propertiesIn(frame, records.readOutcome(words, at).properties);
       this.#subscriptions.answered(token, code, said);
       this.#subscriptions.left(token, code, said);
     }
@@ -293,75 +287,73 @@ export class Client extends Emitter implements AsyncDisposable {
 
   #record(kind: number, frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, at: number): void {
     switch (kind) {
-      case KIND.topic: {
-        const { id, name } = readTopic(words, at);
+      case records.KIND.topic: {
+        const { id, name } = records.readTopic(words, at);
         this.#subscriptions.nameTopic(id, name);
         break;
       }
-      case KIND.subscribed:
-      case KIND.unsubscribed:
+      case records.KIND.subscribed:
+      case records.KIND.unsubscribed:
         this.#done(frame, words, at);
         break;
-      case KIND.ready:
-      case KIND.claimed:
-      case KIND.stalled:
-      case KIND.filter:
+      case records.KIND.ready:
+      case records.KIND.claimed:
+      case records.KIND.stalled:
+      case records.KIND.filter:
         this.#subscriptions.record(kind, words, at);
         break;
-      case KIND.identifier:
+      case records.KIND.identifier:
         this.#subscriptions.identify(words[at + 1] ?? 0, words[at + 2] ?? 0);
         break;
-      case KIND.connected:
-        this.#connection = connectionOf(readConnected(words, at), frame);
+      case records.KIND.connected:
+        this.#link.connected(frame, words, at);
         break;
-      case KIND.status: {
-        const said = readStatus(words, at);
-        this.#times.change(said);
-        this.#change(statusOf(said, this.#connection, this.#base, this.#addresses.shown, this.#times));
+      case records.KIND.status:
+        this.#change(this.#link.read(words, at, this.#addresses.shown));
+        break;
+      case records.KIND.prepare: {
+        const record = records.readPrepare(words, at);
+        const { serverReference, permanent } = record;
+        if (serverReference) this.note("redirect", `to ${withoutQuery(serverReference)}, ${permanent ? "for good" : "for one link"}`);
+        this.#addresses.prepare(record, "cause" in this.status ? this.status.cause : undefined);
         break;
       }
-      case KIND.prepare:
-        this.#addresses.prepare(readPrepare(words, at), "cause" in this.#status ? this.#status.cause : undefined);
-        break;
-      case KIND.authenticate: {
-        const record = readAuthenticate(words, at);
+      case records.KIND.authenticate: {
+        const record = records.readAuthenticate(words, at);
+        this.note("authentication", `step ${record.step}`);
         this.#authenticator.asked(record, propertiesIn(frame, record.properties), this.#addresses.url);
         break;
       }
-      case KIND.restored:
-        this.#outbox.restored(readRestored(words, at));
+      case records.KIND.restored:
+        this.#outbox.restored(records.readRestored(words, at));
         break;
-      case KIND.stored: {
-        const { token, id } = readStored(words, at);
+      case records.KIND.stored: {
+        const { token, id } = records.readStored(words, at);
         // In memory it is stored nowhere: then the broker's answer settles it.
-        if (this.#base.durability !== "memory") this.#outbox.stored(token, id);
+        if (this.#link.durability !== "memory") this.#outbox.stored(token, id);
         break;
       }
-      case KIND.gap:
-        this.tell("gap", { gap: { kind: readGap(words, at) } });
+      case records.KIND.gap:
+        this.tell("gap", { gap: { kind: records.readGap(words, at) } });
         break;
-      case KIND.storage:
+      case records.KIND.storage:
         this.#stored(words, at);
         break;
-      case KIND.packet:
-        this.tell("packet", { packet: packetTrace(readPacket(words, at)) });
+      case records.KIND.packet:
+        this.tell("packet", { packet: packetTrace(records.readPacket(words, at)) });
         break;
     }
   }
 
   #stored(words: Uint32Array, at: number): void {
-    if (this.#status.state === "stopped") return;
-    const storage = storageOf(readStorage(words, at));
-    const { durability } = storage;
-    if (durability !== this.#base.durability) {
-      this.#base = { ...this.#base, durability };
-      this.#show({ ...this.#status, durability });
-    }
+    if (this.status.state === "stopped") return;
+    const storage = storageOf(records.readStorage(words, at));
+    if (storage.durability !== this.#link.durability) this.#show(this.#link.kept(storage.durability));
     this.tell("storage", { storage });
   }
 
   #change(status: Status): void {
-    if (this.#status.state === "stopped") return;
+    if (this.status.state === "stopped") return;
     if (status.state === "stopped") {
       this.#stop(status.cause);
       return;
@@ -373,7 +365,7 @@ export class Client extends Emitter implements AsyncDisposable {
 
   /** The end, whoever brought it about. */
   #stop(cause: Cause): void {
-    if (this.#status.state === "stopped") return;
+    if (this.status.state === "stopped") return;
     const closed = cause.kind === "closed";
     const error = closed ? new ClosedError() : new StoppedError(cause);
     this.#over = error;
@@ -384,12 +376,11 @@ export class Client extends Emitter implements AsyncDisposable {
     this.#subscriptions.end(closed ? "closed" : "stopped", error);
     const released = this.#host.dispose();
     released.then(this.#closed);
-    this.#times.change({ state: "stopped", phase: "address", at: 0 }); // an engine that fails says nothing
-    this.#show({ state: "stopped", cause, ended: this.#times.ended, ...this.#base });
+    this.#show(this.#link.stopped(cause));
   }
 
   #show(status: Status): void {
-    this.#status = status;
+    this.#link.current = status;
     this.tell("status", { status });
   }
 }

@@ -49,6 +49,7 @@ export type {
   StatusEvent,
 } from "./events.js";
 export type { Gap, SequenceGap, SessionGap } from "./gap.js";
+export type { HistoryEntry, HistoryKind } from "./history.js";
 export type { IterableSubscription } from "./iterable-subscription.js";
 export type { ConnectTimes, Ending } from "./link-times.js";
 export type { Message } from "./message.js";

@@ -51,6 +51,10 @@ test("what the README links to is there", () => {
   none(links.filter((target) => !FILES.includes(target)));
 });
 
+test("the version that the package tells is that of package.json", () => {
+  assert.ok(read("src/ts/version.ts").includes(`"${JSON.parse(read("package.json")).version}"`));
+});
+
 test("the commands of the README exist", () => {
   const named = new Set([...read("README.md").matchAll(/`npm (?:run )?([\w:]+)/g)].map(([, name]) => name));
   none([...named].filter((name) => !(name in JSON.parse(read("package.json")).scripts)));

@@ -213,6 +213,8 @@ const commands = {
   session: (name) => ({ ...subjects.get(name).client.session, durability: subjects.get(name).client.status.durability }),
   /** All that is in IndexedDB, as text of one character a byte: database -> everything in it. */
   stored,
+  stats: (name) => subjects.get(name).client.stats(),
+  diagnostics: (name) => subjects.get(name).client.diagnostics(),
   reconnectNow: (name) => subjects.get(name).client.reconnectNow(),
   close: (name) => subjects.get(name).client.close(),
   /** Closes every client that a test has left open and forgets all. */

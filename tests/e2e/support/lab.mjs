@@ -228,6 +228,14 @@ class RemoteClient {
     return this.#call("unsubscribeFilter", filter);
   }
 
+  stats() {
+    return this.#call("stats");
+  }
+
+  diagnostics() {
+    return this.#call("diagnostics");
+  }
+
   reconnectNow() {
     return this.#call("reconnectNow");
   }

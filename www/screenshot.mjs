@@ -10,7 +10,7 @@ import { startDemo } from "./server/demo.mjs";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const folder = process.argv[2];
 const THEMES = ["light", "dark"];
-const WALL = { width: 1360, height: 1270 };
+const WALL = { width: 1360, height: 1480 };
 const PHONE = { width: 390, height: 844, isMobile: true, hasTouch: true };
 
 const demo = await startDemo();

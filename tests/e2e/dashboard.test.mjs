@@ -96,6 +96,26 @@ describe("the dashboard", () => {
     await nextReading();
   });
 
+  test("the panel tells what happened: the cut with its cause, how it came back, and the numbers of the link", async () => {
+    await reads("happened-rows", /Online, session resumed: WebSocket in \d+ ms, welcome in \d+ ms/);
+    await reads("happened-rows", /Lost after [\d.]+ s online: The WebSocket was closed \(close code 1006\)/);
+    await reads("round-trip", /^[\d,]+ ms$/);
+    await reads("links-lost", /^1$/);
+    await reads("attempts", /^[2-9]$/);
+    await reads("last-in", /^[\d.]+ s ago$/);
+    await reads("packets", /^[\d,]+ \/ [\d,]+$/);
+  });
+
+  test("the report that is copied has the whole story and no payload", async () => {
+    await browser.defaultBrowserContext().overridePermissions(demo.url, ["clipboard-read", "clipboard-sanitized-write"]);
+    await page.click(part("report"));
+    await reads("report-note", /^Copied: \d+ lines/);
+    const report = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(report, /^hawser \d/);
+    assert.match(report, /status: .*ms online, socket-closed: .*1006/);
+    assert.doesNotMatch(report, /"level"|"on":/);
+  });
+
   test("what is paid while the link is unplugged is booked once, when it is back", async () => {
     await hurt("unplug");
     await reads("state", /^Offline$/);

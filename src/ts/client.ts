@@ -56,6 +56,8 @@ export class Client extends Emitter implements AsyncDisposable {
   #slot: number | undefined;
   /** Why nothing more can be asked of this client. */
   #over: ClosedError | StoppedError | undefined;
+  /** What was counted until then. */
+  #last: Promise<Stats | undefined> | undefined;
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
   #detach: (() => void) | undefined;
@@ -195,19 +197,21 @@ export class Client extends Emitter implements AsyncDisposable {
   }
 
   /**
-   * What the client has counted so far. Rejects with a `ClosedError` or `StoppedError` at the client's end.
+   * What the client has counted so far; after its end, what it had counted. Rejects with a `ClosedError` or `StoppedError` while it is being closed, and
+   * when there is no engine any more that could tell.
    *
    * @example
    * const { framesReceived, bytesReceived } = await client.stats();
    */
   async stats(): Promise<Stats> {
-    if (this.#over !== undefined) throw this.#over;
-    return this.#host.stats();
+    const stats = await (this.#over === undefined ? this.#host.stats() : this.#last);
+    if (stats === undefined) throw this.#over;
+    return stats;
   }
 
   /**
    * All that is known of this client as text for a bug report: version, browser, options, status, counters, and the {@link history}. Payloads,
-   * credentials, user properties and the queries of addresses are not in it. Never rejects; after the client's end the counters are missing.
+   * credentials, user properties and the queries of addresses are not in it. Never rejects, also after the client's end.
    *
    * @example
    * button.onclick = async () => navigator.clipboard.writeText(await client.diagnostics());
@@ -374,6 +378,8 @@ export class Client extends Emitter implements AsyncDisposable {
     this.#authenticator.end(error);
     this.#outbox.end(error);
     this.#subscriptions.end(closed ? "closed" : "stopped", error);
+    // An engine that has failed would only say that nothing was counted.
+    if (cause.kind !== "engine") this.#last = this.#host.stats().catch(() => undefined);
     const released = this.#host.dispose();
     released.then(this.#closed);
     this.#show(this.#link.stopped(cause));

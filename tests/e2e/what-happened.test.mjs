@@ -78,6 +78,7 @@ describe("what happened", () => {
     const client = await lab.connect(server.url, { connectTimeout: 2_000, reconnect: { ...QUICK, maxAttempts: 1 } });
     const { ended, cause } = await client.until({ state: "stopped" });
     assert.deepEqual([ended.phase, cause.kind], ["handshake", "connect-timeout"]);
+    assert.equal((await client.stats()).attempts, 1, "the counters outlive the engine");
     assert.match(await client.diagnostics(), /stopped, after \d+ ms handshake, connect-timeout: /);
   });
 

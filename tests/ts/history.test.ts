@@ -1,6 +1,7 @@
 // What has happened, in words: what is kept, what a bug report says, and what neither may tell.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { StoppedError } from "../../src/ts/index.js";
 import { encodeProperties } from "../../src/ts/properties.js";
 import { scripted } from "./scripted-host.js";
 import { message, online, record, status } from "./words.js";
@@ -89,12 +90,17 @@ test("a bug report has version, browser, options, status, limits, counters and t
   assert.match(report, /^\d{4}-\d\d-\d\dT[\d:.]+Z status: online at .* as wall,/m);
 });
 
-test("a bug report can still be had after the end, without counters", async () => {
+test("a bug report can still be had after the end, with the last counters if the engine could tell them", async () => {
   const { client, host } = scripted();
   host.say(status("stopped", { cause: 4, code: 0x87 }));
+  assert.equal((await client.stats()).sockets, 1);
   const report = await client.diagnostics();
   assert.match(report, /^status: stopped, after refused: .*Not authorized/m);
-  assert.match(report, /^stats: undefined$/m);
+  assert.match(report, /^stats: .*"sockets":1,/m);
+  const failed = scripted();
+  failed.host.stop({ kind: "engine", detail: "trap", message: "trap" });
+  await assert.rejects(failed.client.stats(), StoppedError);
+  assert.match(await failed.client.diagnostics(), /^stats: undefined$/m);
 });
 
 test("no secret gets into the history or a bug report, wherever it was", async () => {

@@ -117,10 +117,18 @@ impl Driver {
     /// All commands of a block. What the application is done with is told inside a delivery, as most is, or by itself, and then the answers share a frame.
     pub fn commands(&self, block: &[u8]) {
         let now = self.burst.get().unwrap_or_else(|| self.clock.now());
+        let mut elsewhere = false;
         let go_to = |url: &str| {
-            self.url.replace(url.into());
+            let before = self.url.replace(url.into());
+            // A query may be another each time.
+            elsewhere = !before.is_empty() && before.split('?').next() != url.split('?').next();
         };
-        let performed = commands::perform(&mut self.session.borrow_mut(), now, block, go_to);
+        let mut session = self.session.borrow_mut();
+        let performed = commands::perform(&mut session, now, block, go_to);
+        if elsewhere {
+            session.doubt();
+        }
+        drop(session);
         if performed.others {
             self.commanded(now);
         } else if !self.draining.get() {

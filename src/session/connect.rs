@@ -187,6 +187,11 @@ impl Session {
         Ok(())
     }
 
+    /// The attempt goes to another server than the one before: it may have the session, or an older one of ours, which knows less.
+    pub const fn doubt(&mut self) {
+        self.in_doubt = true;
+    }
+
     /// Brings both sides together: resumes what the broker still has, or starts over what it has lost.
     fn synchronise(&mut self, session_present: bool) {
         let in_doubt = core::mem::take(&mut self.in_doubt);

@@ -191,7 +191,8 @@ pub struct Session {
     last_online: Millis,
     /// A broker has resumed a session that is not known here: the next attempt asks for a new one.
     must_start_clean: bool,
-    /// A CONNECT of ours has had no answer: the broker may have begun a new session with it, and "session present" would mean that one.
+    /// "Session present" may mean another session than the one that is known here: a CONNECT of ours has had no answer, and the broker may have begun a new
+    /// one with it, or the attempt goes to another server.
     in_doubt: bool,
     link: Link,
     input: Input,

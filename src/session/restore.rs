@@ -91,7 +91,8 @@ impl Session {
         (self.version, self.offered) = (facts.version, facts.version);
         self.client_id = facts.client_id.into();
         (self.has_session, self.connected_before) = (facts.session, facts.session);
-        self.in_doubt = facts.doubt;
+        // Of several servers the earlier page may have been at another one than the first.
+        self.in_doubt = facts.doubt || self.config.addresses > 1;
         self.session_expiry = facts.expiry;
         self.last_online = facts.last_online;
         self.subscriptions.identified = facts.identified;

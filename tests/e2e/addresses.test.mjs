@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { startEmbeddedBroker } from "../../www/server/broker.mjs";
+import { startProxy } from "../../www/server/proxy.mjs";
 import { CONNACK, startHostile } from "./support/hostile.mjs";
 import { openLab, QUICK } from "./support/lab.mjs";
 
@@ -57,6 +58,31 @@ describe("several addresses", () => {
     assert.deepEqual(
       messages.map(({ text }) => text),
       ["at the first", "at the second", "at the first again"],
+    );
+  });
+
+  test("what was subscribed to at the second broker is subscribed to at the first one too, though that has its session still", async () => {
+    const [one, two] = [await broker(), await broker()];
+    const first = await startProxy({ target: one.url });
+    const second = await startProxy({ target: two.url });
+    running.push(first, second);
+    const options = { reconnect: STEADY, session: { cleanStart: false, expiry: 600 } };
+    const client = await lab.online([first.url, second.url], options);
+    const early = await client.subscribed("early", { qos: 1 });
+    first.refuse(true);
+    first.cut();
+    await client.until({ state: "online", url: second.url });
+    const late = await client.subscribed("late", { qos: 1 });
+    first.refuse(false);
+    const from = (await client.statuses()).length;
+    second.cut();
+    const { sessionPresent } = await client.until({ state: "online", url: first.url }, from);
+    assert.ok(sessionPresent);
+    await client.publish("early", "1", { qos: 1 });
+    await client.publish("late", "2", { qos: 1 });
+    assert.deepEqual(
+      [await early.until(1), await late.until(1)].map((messages) => messages.map(({ text }) => text)),
+      [["1"], ["2"]],
     );
   });
 

@@ -132,6 +132,39 @@ fn a_connect_without_an_answer_leaves_a_doubt_that_the_next_page_clears_up() {
 }
 
 #[test]
+fn another_server_that_has_a_session_is_asked_for_everything_again_but_for_retained_messages() {
+    let mut world = online();
+    world.subscribe(1, "a", 1);
+    world.suback(1, &[1]);
+    world.subscribe(2, "b", 0);
+    world.cut();
+    world.wait_for_attempt();
+    world.session.doubt();
+    connect(&mut world, true);
+    world.expect(&["SUBSCRIBE 3 a:17 b:0"]);
+    world.forget(1);
+    world.suback(3, &[1, 0]);
+    world.cut();
+    world.wait_for_attempt();
+    connect(&mut world, true);
+    world.expect(&[]);
+}
+
+#[test]
+fn a_page_that_has_several_servers_cannot_know_where_the_one_before_it_was() {
+    let mut world = online();
+    world.subscribe(1, "a", 1);
+    world.suback(1, &[1]);
+    let several = Config {
+        addresses: 2,
+        ..named()
+    };
+    let mut page = world.reload(several, 1_000);
+    connect(&mut page, true);
+    page.expect(&["SUBSCRIBE 1 a:17"]);
+}
+
+#[test]
 fn connect_waits_until_the_store_knows_that_it_may_begin_another_session() {
     let mut world = online();
     world.subscribe(1, "a", 1);

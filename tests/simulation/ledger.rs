@@ -38,6 +38,8 @@ pub struct Ledger {
     pub session_may_be_unknown: bool,
     /// The user asked for an attempt ahead of its time.
     pub attempt_asked_for: bool,
+    /// The page was frozen once: what the broker has of that is natural.
+    pub frozen: bool,
     /// What is happening to the page.
     page_event: Option<PageEvent>,
     pub attempts: u32,
@@ -141,11 +143,13 @@ impl Ledger {
     fn check_cause(&self, cause: &Cause) {
         let natural = match cause {
             Cause::SocketClosed { .. } | Cause::SocketFailed { .. } | Cause::Left => true,
-            Cause::KeepAliveTimeout | Cause::ConnectTimeout(_) => self.silence_is_natural,
+            Cause::KeepAliveTimeout => self.silence_is_natural,
+            // One that is frozen time and again.
+            Cause::ConnectTimeout(_) => self.silence_is_natural || self.frozen,
             Cause::ProtocolError { reason: 0x82, detail } => {
                 self.session_may_be_unknown && detail.contains("a session is present")
             }
-            Cause::Disconnected(refusal) => refusal.reason == 0x8D && self.silence_is_natural,
+            Cause::Disconnected(refusal) => refusal.reason == 0x8D && (self.silence_is_natural || self.frozen),
             _ => false,
         };
         assert!(natural, "a correct broker was left: {cause:?}");

@@ -237,6 +237,10 @@ impl Run {
             if !self.calm && self.random.below(7) == 0 {
                 self.fault();
             }
+            if !self.calm && self.random.below(20) == 0 {
+                let milliseconds = self.any(&[1_500, 8_000, 40_000, 300_000]);
+                self.simulation().freeze(milliseconds);
+            }
             self.pause();
         }
         if self.random.below(6) == 0 {

@@ -11,14 +11,20 @@ impl Simulation {
     pub(super) fn next_event(&self) -> Option<(u64, Event)> {
         // Nobody's timers go off between two pages.
         let deadline = self.world.session.deadline().filter(|_| self.reload_at.is_none());
-        let timer = deadline.map(|at| (at.0 + self.lateness, Event::Timer));
-        let links = self
-            .links
-            .iter()
-            .filter_map(|link| link.next().map(|(at, what)| (at, Event::Link(link.number, what))));
+        let thawed = |at: u64| at.max(self.frozen_until);
+        let links = self.links.iter().filter_map(|link| {
+            let (at, what) = link.next()?;
+            let at = match what {
+                What::Arrives(Way::Down) | What::ClientHears => thawed(at),
+                What::Arrives(Way::Up) | What::BrokerHears => at,
+            };
+            Some((at, Event::Link(link.number, what)))
+        });
         [
-            self.commits_at.map(|at| (at, Event::Commit)),
-            self.opens_at.map(|at| (at, Event::Open)),
+            // First: what came while the page was frozen waits behind a timer that is late.
+            deadline.map(|at| (thawed(at.0 + self.lateness), Event::Timer)),
+            self.commits_at.map(|at| (thawed(at), Event::Commit)),
+            self.opens_at.map(|at| (thawed(at), Event::Open)),
             self.reload_at.map(|at| (at, Event::Reload)),
             self.pages.as_ref().and_then(Pages::next).map(|at| (at, Event::Handler)),
             self.broker.deadline().map(|at| (at, Event::Broker)),
@@ -26,7 +32,6 @@ impl Simulation {
         .into_iter()
         .flatten()
         .chain(links)
-        .chain(timer)
         .min_by_key(|(at, _)| *at)
     }
 
@@ -125,7 +130,11 @@ impl Simulation {
     }
 
     fn arrives_down(&mut self, number: usize) {
-        let now = self.now();
+        let mut now = self.now();
+        if now == self.frozen_until {
+            // What came at different times waits in frames of its own.
+            now = self.link(number).first(Way::Down);
+        }
         let packets = self.link(number).take(Way::Down, now);
         for mut frame in self.frames(packets) {
             if self.current != Some(number) {

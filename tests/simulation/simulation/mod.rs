@@ -94,6 +94,8 @@ pub struct Simulation {
     opens_at: Option<u64>,
     commits_at: Option<u64>,
     lateness: u64,
+    /// Nothing happens in the page until then.
+    frozen_until: u64,
     /// Nobody listens until then.
     pub broker_down_until: u64,
     /// Bytes that have arrived over all links, up and down.
@@ -135,6 +137,7 @@ impl Simulation {
             opens_at: None,
             commits_at: None,
             lateness: 0,
+            frozen_until: 0,
             broker_down_until: 0,
             arrived: [0; 2],
             events: 0,
@@ -231,7 +234,9 @@ impl Simulation {
         let links = self.links.iter().all(Link::is_quiet);
         let done = self.world.is_stopped() || (self.world.is_online() && self.broker.is_at_rest());
         let pages = self.pages.as_ref().is_none_or(Pages::is_settled) && self.reload_at.is_none();
-        links && done && pages && self.commits_at.is_none() && self.ledger.is_settled(&self.world)
+        // A link may be dead, and the client not know it yet: then something of it has no answer.
+        let answered = self.world.session.usage().requests == 0;
+        links && done && pages && answered && self.commits_at.is_none() && self.ledger.is_settled(&self.world)
     }
 
     /// What the engine holds when all is quiet: nothing.
@@ -295,6 +300,14 @@ impl Simulation {
         if let Some(link) = self.current_link() {
             link.stall(until);
         }
+    }
+
+    /// The page is frozen for a while, and the world around it goes on.
+    pub fn freeze(&mut self, milliseconds: u64) {
+        self.frozen_until = self.now() + milliseconds;
+        self.note(|| "---- freezes".into());
+        self.ledger.frozen = true;
+        self.run_for(milliseconds);
     }
 
     /// The broker restarts, and nobody listens for a while.

@@ -81,6 +81,7 @@
 //! | 11 | CANCEL | token |
 //! | 12 | CLOSE | reason code, field properties? |
 //! | 13 | RECONNECT_NOW | |
+//! | 14 | PAGE | event: 0 online, 1 offline, 2 back (visible, resumed, out of the cache of pages, or awake), 3 leaving |
 //! | 15 | RENEW | |
 //!
 //! `tests/golden/commands.json` pins the table for both languages.

@@ -3,7 +3,7 @@
 use super::block::Block;
 use super::options::qos;
 use crate::codec::{ReasonCode, SubscribeOptions};
-use crate::session::{Claim, Millis, Phase, PublishRequest, Rule, Session, State};
+use crate::session::{Claim, Millis, PageEvent, Phase, PublishRequest, Rule, Session, State};
 
 /// What the block has asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,6 +100,7 @@ impl<F: FnMut(&str)> Reader<'_, F> {
                 session.close(now, reason, block.field().unwrap_or_default());
             }
             13 => session.reconnect_now(now),
+            14 => session.handle_page(now, PageEvent::from_code(block.number()?)),
             15 => session.renew(now),
             _ => return None,
         }

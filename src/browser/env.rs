@@ -18,7 +18,11 @@ extern "C" {
     pub fn queue_microtask(task: &Function);
 }
 
-/// The clock: milliseconds since the epoch that never go back while the page lives.
+/// Milliseconds by which the wall clock has to run ahead to say that the machine has slept: less is somebody setting it right.
+const SLEPT: f64 = 2_000.0;
+
+/// The clock: milliseconds since the epoch that never go back while the page lives. `performance.now()` may stand still while the machine sleeps; what
+/// the wall clock has gained on it then is added.
 #[derive(Debug)]
 pub struct Clock {
     performance: Performance,
@@ -26,6 +30,9 @@ pub struct Clock {
     /// The wall clock at the latest reading.
     tick: Cell<f64>,
     latest: Cell<Millis>,
+    /// How far ahead the wall clock is known to be.
+    ahead: Cell<f64>,
+    slept: Cell<f64>,
 }
 
 impl Clock {
@@ -38,17 +45,31 @@ impl Clock {
             origin,
             tick: Cell::new(f64::NAN),
             latest: Cell::default(),
+            ahead: Cell::default(),
+            slept: Cell::default(),
         }
     }
 
     /// Now. `performance.now()` costs half as much as a packet, `Date.now()` a quarter of that: while the wall clock shows the same
-    /// millisecond, so does this one. That it may be set does no harm: all that counts is whether it has moved.
+    /// millisecond, so does this one.
     pub fn now(&self) -> Millis {
         let tick = Date::now();
         if tick != self.tick.replace(tick) {
-            self.latest.set(Millis((self.origin + self.performance.now()) as u64));
+            let steady = self.origin + self.performance.now();
+            let gained = tick - steady - self.ahead.get();
+            if !(0.0..=SLEPT).contains(&gained) {
+                // One that was set back may be set forward again, which is no sleep.
+                self.slept.set(self.slept.get() + gained.max(0.0));
+                self.ahead.set(tick - steady);
+            }
+            self.latest.set(Millis((steady + self.slept.get()) as u64));
         }
         self.latest.get()
+    }
+
+    /// Milliseconds that the machine has slept: timers that were set before it do not know of them.
+    pub fn slept(&self) -> f64 {
+        self.slept.get()
     }
 }
 

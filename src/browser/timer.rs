@@ -15,6 +15,8 @@ const LONGEST_MS: u64 = i32::MAX as u64;
 #[derive(Debug, Default)]
 pub struct Timer {
     due: Cell<Option<Millis>>,
+    /// What [`Clock::slept`] said when it was armed.
+    slept: Cell<f64>,
     pending: RefCell<Option<Timeout>>,
 }
 
@@ -25,10 +27,11 @@ impl Timer {
             self.stop();
             return;
         };
-        if self.due.get().is_some_and(|due| due <= deadline) {
+        if self.due.get().is_some_and(|due| due <= deadline) && self.slept.get() == clock.slept() {
             return;
         }
         let now = clock.now();
+        self.slept.set(clock.slept());
         let delay = deadline.0.saturating_sub(now.0).min(LONGEST_MS);
         self.due.set(Some(Millis(now.0 + delay)));
         self.pending.replace(Some(Timeout::new(delay as u32, fire)));

@@ -28,6 +28,8 @@ const LONGEST: u64 = 60_000;
 pub(super) struct Written {
     at: Millis,
     identified: bool,
+    /// That CONNECT may have left.
+    pub(super) doubt: bool,
     /// The batch that carries it.
     pub(super) batch: u64,
 }
@@ -113,6 +115,7 @@ impl Session {
         self.facts = Written {
             at: self.now,
             identified: facts.identified,
+            doubt: facts.doubt,
             batch: self.store.put_with(StoreKey::Facts, |bytes| facts.write(bytes)),
         };
     }

@@ -48,6 +48,10 @@ impl Session {
         let attempt = self.backoff.attempt();
         self.tally.attempts = self.tally.attempts.wrapping_add(1);
         self.attempted = self.now;
+        if !self.facts.doubt {
+            // A page that has left may be back: from here on CONNECT may leave.
+            self.store_facts(false);
+        }
         self.authentication_data = None;
         self.timers.clear();
         self.timers

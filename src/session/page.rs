@@ -136,6 +136,8 @@ impl Session {
                 },
                 Cause::Left,
             );
+            // No CONNECT leaves before the page is back: the next page need not ask for what the session has.
+            self.store_facts(true);
         } else if let Some((_, phase)) = self.attempt() {
             self.lost(Cause::Left, phase != Phase::Address);
         } else if let Some((retry_at, false)) = self.pending_attempt() {

@@ -271,13 +271,12 @@ export function closedCause(): ClosedCause {
   return { kind: "closed", message: "The client was closed by the page. Call connect() for a new one." };
 }
 
+const WHERE =
+  "Serve hawser.wasm beside hawser.js (or set the option `wasm`), and allow 'wasm-unsafe-eval' in the page's Content-Security-Policy";
+
 /** The cause of a client whose engine could not be loaded, or failed. */
-export function engineCause(detail: string): EngineCause {
-  return {
-    kind: "engine",
-    detail,
-    message: `The WebAssembly engine does not run: ${detail}. Serve hawser.wasm beside hawser.js (or set the option \`wasm\`), and allow 'wasm-unsafe-eval' in the page's Content-Security-Policy.`,
-  };
+export function engineCause(detail: string, hint = WHERE): EngineCause {
+  return { kind: "engine", detail, message: `The WebAssembly engine does not run: ${detail}. ${hint}.` };
 }
 
 /** The cause of a client that found no slot for its session. */

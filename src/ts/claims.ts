@@ -52,6 +52,12 @@ export class Claims {
     this.#host.claim(token, arrival.ticket?.delivery ?? 0, key, rule, value, ttl);
   }
 
+  /** There is another engine, which was asked nothing yet. */
+  restart(): void {
+    this.#open.clear();
+    this.#asked.clear();
+  }
+
   /** A CLAIMED record. */
   answered(token: number, verdict: number, missing: number): void {
     const claim = this.#open.get(token);

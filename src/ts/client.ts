@@ -72,6 +72,8 @@ export class Client extends Emitter implements AsyncDisposable {
     this.#host = startHost(settings.engine, {
       deliver: (frame, words, at, end) => this.#deliver(frame, words, at, end),
       placed: (host) => this.#link.placed(host),
+      paged: (name) => this.note("page", name),
+      replaced: (cause, error) => this.#restart(cause, error),
       claimed: (slot) => {
         this.#slot = slot;
       },
@@ -383,6 +385,18 @@ export class Client extends Emitter implements AsyncDisposable {
     const released = this.#host.dispose();
     released.then(this.#closed);
     this.#show(this.#link.stopped(cause));
+  }
+
+  /** There is another engine, which knows nothing of what this client had asked of the first. */
+  #restart(cause: Cause, error: Error): string | undefined {
+    const { clientId } = this;
+    this.#change(this.#link.lost(cause));
+    this.report(error);
+    this.#outbox.restart();
+    this.#subscriptions.restart();
+    // The store tells by itself what has become of a session.
+    if (this.#link.durability === "memory") this.tell("gap", { gap: { kind: "session-lost" } });
+    return clientId;
   }
 
   #show(status: Status): void {

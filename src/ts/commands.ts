@@ -18,6 +18,7 @@ const KIND = {
   cancel: 11,
   close: 12,
   reconnectNow: 13,
+  page: 14,
   renew: 15,
 } as const;
 
@@ -127,6 +128,12 @@ export abstract class Commands {
 
   reconnectNow(): void {
     this.#write(KIND.reconnectNow);
+    this.wrote();
+  }
+
+  /** Something happened to the page: a number of page-life.ts. */
+  page(event: number): void {
+    this.#write(KIND.page, event);
     this.wrote();
   }
 

@@ -102,6 +102,12 @@ export class Deliveries {
     return ticket && holder && { filter: holder.filter, topic: ticket.topic };
   }
 
+  /** There is another engine, which knows of no delivery yet: nobody waits for what is not done. */
+  restart(): void {
+    this.#tickets.clear();
+    this.#count = 0;
+  }
+
   /** The client is at its end: what is not done stays so, for the session that takes it up again. */
   end(): void {
     this.#tell();
@@ -109,8 +115,9 @@ export class Deliveries {
     this.#tickets.clear();
   }
 
-  readonly #emptied = ({ delivery }: Ticket): void => {
-    if (delivery === this.#current) return;
+  readonly #emptied = (ticket: Ticket): void => {
+    const { delivery } = ticket;
+    if (delivery === this.#current || this.#tickets.get(delivery) !== ticket) return;
     this.#tickets.delete(delivery);
     this.#done(delivery);
   };

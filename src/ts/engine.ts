@@ -103,7 +103,7 @@ export type RawEngineClass = new (options: EngineOptions, deliver: Deliver) => R
  * What a client asks of its engine, wherever that runs. Calls never throw; but for `publish`, which may be settled when it returns, all answers are
  * deliveries.
  */
-export interface EngineHost extends Pick<Commands, keyof Commands> {
+export interface EngineHost extends Omit<Commands, "page"> {
   /**
    * The bytes of `payload` are the host's only until this returns: the caller may change them afterwards. Returns the code that settles
    * it at once (0: QoS 0, handed over for sending), or {@link PENDING}: a DONE record follows.
@@ -137,6 +137,13 @@ export interface HostEvents {
   readonly placed: (host: HostState) => void;
   /** The slot that a stored session has got. */
   readonly claimed: (slot: number) => void;
+  /** What befell the page, by the name of its event. */
+  readonly paged: (name: string) => void;
+  /**
+   * The worker with the engine is gone, and another one is on its way: what was asked of the first has to be asked again, and what was published
+   * may have left. Returns the client identifier to go on with.
+   */
+  readonly replaced: (cause: Cause, error: Error) => string | undefined;
   /** There is no engine any more: it was closed before it ran, could not be loaded, or has failed. The last report. */
   readonly stopped: (cause: Cause, error?: Error) => void;
 }

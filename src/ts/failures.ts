@@ -20,11 +20,9 @@ export const CLOSED = 0x100;
 export const CANCELLED = 0x101;
 export const STOPPED = 0x10c;
 export const AUTHENTICATION_FAILED = 0x10e;
-/** Failures that a host reports by itself, while it has no engine yet. */
+/** What is said of messages while there is no engine: it is not there yet, or is gone. */
 export const QUEUE_FULL = 0x102;
-export const DROPPED = 0x10f;
-export const SUPERSEDED = 0x110;
-export const OFFLINE = 0x111;
+export const INDETERMINATE = 0x106;
 
 /** A row of the table: the literal `code` of the error, and what happened and what to do, or the reason code that a broker would have said it with. */
 type Row = readonly [code: LocalCode, what: string | number, hint?: string];

@@ -5,6 +5,7 @@ import { openEarly } from "./early-socket.js";
 import { type EngineHost, type EngineOptions, type HostEvents, type HostState, PENDING } from "./engine.js";
 import { EngineError } from "./errors/engine-error.js";
 import { QUEUE_FULL } from "./failures.js";
+import { watchPage } from "./page-life.js";
 import type { Place, PlaceEvents, StartingPlace } from "./place.js";
 import { unavailableRecord } from "./records.js";
 import type { NamedSession } from "./session-options.js";
@@ -31,11 +32,14 @@ export interface Launch {
 /** Bytes of commands that a burst gathers before its worker gets to work on them. */
 const BURST = 65_536;
 
+/** A worker that is gone so soon after another one is the last, in ms. */
+const SOON = 60_000;
+
 /** Calls are kept until the engine runs, then go to it: at once in the page, and with all others of the same task to a worker. */
 export class Host extends Commands implements EngineHost {
   readonly #launch: Launch;
   readonly #events: HostEvents;
-  readonly #options: Promise<EngineOptions>;
+  #options: Promise<EngineOptions>;
   #place: StartingPlace | undefined;
   /** The place, once the engine runs there. */
   #running: Place | undefined;
@@ -45,6 +49,9 @@ export class Host extends Commands implements EngineHost {
   #kept = 0;
   #keptBytes = 0;
   #slot: Slot | undefined;
+  #unwatch: (() => void) | undefined;
+  /** When a worker was replaced the last time, milliseconds since the epoch. */
+  #replaced = 0;
   #released: Promise<void> | undefined;
   readonly #waiting: (() => void)[] = [];
   #over = false;
@@ -120,7 +127,7 @@ export class Host extends Commands implements EngineHost {
     try {
       const place: StartingPlace = new WorkerPlace(
         this.#hears("worker", (error) => {
-          if (this.#running === place) this.#fail(error);
+          if (this.#running === place) this.#replace(error);
           else if (!this.#over) this.#startHere(error);
         }),
         this.#launch.url,
@@ -129,6 +136,24 @@ export class Host extends Commands implements EngineHost {
     } catch (error) {
       this.#startHere(error);
     }
+  }
+
+  /** A worker that was stuck or has gone is replaced. One that is gone again soon after is not: there is something wrong with all of them. */
+  #replace(error: unknown): void {
+    const now = Date.now();
+    if (now - this.#replaced < SOON) {
+      this.#fail(error);
+      return;
+    }
+    this.#replaced = now;
+    this.#running = undefined;
+    this.#unwatch?.();
+    this.take();
+    const cause = engineCause(messageOf(error), "It is started again in another worker");
+    const clientId = this.#events.replaced(cause, new EngineError("The worker is gone", cause.detail, { cause: error }));
+    // A stored session has its own.
+    this.#options = this.#options.then((options) => (options.store === undefined && clientId ? { ...options, clientId } : options));
+    this.#startWorker();
   }
 
   /** Runs the engine in the page. `reason`: why not in a worker, if that was wanted. */
@@ -175,6 +200,7 @@ export class Host extends Commands implements EngineHost {
     if (this.#over) return;
     this.#running = this.#place;
     this.#events.placed(state);
+    this.#unwatch = watchPage((event) => this.page(event), this.#events.paged);
     if (this.written > 0) this.#running?.commands(this.take());
     this.#waited();
   }
@@ -208,6 +234,7 @@ export class Host extends Commands implements EngineHost {
     if (this.#over) return;
     this.#over = true;
     this.#running = undefined;
+    this.#unwatch?.();
     this.#slot?.leave();
     this.#released = this.#release();
     this.take();

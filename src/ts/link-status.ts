@@ -50,6 +50,12 @@ export class LinkStatus {
     return statusOf(record, this.#connection, this.#base, url, this.#times);
   }
 
+  /** There is no engine just now, but there will be another. */
+  lost(cause: Cause): Status {
+    this.#times.change({ state: "waiting", phase: "address", at: 0 });
+    return { state: "waiting", attempt: 1, retryAt: Date.now(), cause, ended: this.#times.ended, ...this.#base };
+  }
+
   /** The end, which an engine that fails does not tell. */
   stopped(cause: Cause): Status {
     this.#times.change({ state: "stopped", phase: "address", at: 0 });

@@ -2,7 +2,7 @@
 import { whenAborted } from "./abort.js";
 import { type EngineHost, PENDING } from "./engine.js";
 import { PublishError, type PublishFailure } from "./errors/publish-error.js";
-import { CLOSED, failureOf, STOPPED } from "./failures.js";
+import { CLOSED, failureOf, INDETERMINATE, STOPPED } from "./failures.js";
 import type { Qos } from "./options.js";
 import { type Outcome, type PendingMessage, pendingMessage } from "./outcome.js";
 import { type PropertyValues, propertiesIn } from "./properties.js";
@@ -116,9 +116,19 @@ export class Outbox {
     open.resolve({ ...SUCCESS, id });
   }
 
+  /** There is another engine, which does not know these tokens: what was open may have arrived. What was stored is told again. */
+  restart(): void {
+    this.#empty(publishError(INDETERMINATE, {}));
+    this.#slots.push(undefined);
+  }
+
   /** The client is at its end: everything open fails with `error`. */
   end(error: unknown): void {
     this.#over = { error };
+    this.#empty(error);
+  }
+
+  #empty(error: unknown): void {
     const slots = this.#slots.splice(0);
     this.#free.length = 0;
     this.#orphans.clear();

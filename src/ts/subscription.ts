@@ -151,6 +151,12 @@ export class Subscription<F extends string = string> implements AsyncDisposable 
     this.advance();
   }
 
+  /** @internal What waits came from an engine that is gone: its broker sends it again, or nobody does. */
+  restart(): void {
+    this.#line?.clear();
+    this.#paused = false;
+  }
+
   #enqueue(message: Message<F>, delivery: number, held: boolean): void {
     const { dedupe } = this.#reception;
     const ticket = this.owner.hold(this, delivery, message.topic, !held);

@@ -233,6 +233,22 @@ export class Subscriptions {
     else leaving.reject(subscribeError(leaving.filter, code, said));
   }
 
+  /** There is another engine: it is asked for all filters, and those who were leaving have left. */
+  restart(): void {
+    this.deliveries.restart();
+    this.#claims.restart();
+    this.#identifiers = 0;
+    for (const keeper of this.#keepers.values()) this.#router.remove(keeper.pattern.levels, keeper);
+    this.#keepers.clear();
+    for (const { resolve } of this.#leaving.values()) resolve();
+    this.#leaving.clear();
+    for (const shared of this.#filters.values()) {
+      for (const subscription of shared.subscribers) subscription.restart();
+      shared.identifier = 0;
+      this.#ask(shared);
+    }
+  }
+
   /** The client is at its end. Who was leaving has left: nothing is delivered any more. */
   end(how: SubscriptionEnd, error: unknown): void {
     this.deliveries.end();

@@ -55,7 +55,8 @@ class Sender {
     if (this.#due || !this.#taken) return;
     this.#due = true;
     const wait = this.#last + GAP - performance.now();
-    if (wait > 0) setTimeout(() => this.#send(), wait);
+    if (wait > 0)
+      setTimeout(() => this.#send(), Math.ceil(wait)); // less than one is none
     // Behind the frames that wait already, which may then travel in the same batch.
     else this.#channel.port2.postMessage(0);
   }

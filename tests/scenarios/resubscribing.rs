@@ -1,7 +1,7 @@
 //! Subscriptions of a page that is killed, and what the next one has to ask for again.
 
 use hawser::codec::{Qos, RetainHandling, SubscribeOptions};
-use hawser::session::{Config, Failure};
+use hawser::session::{Config, Failure, PageEvent};
 
 use crate::restoring::{connect, named, online, resumed};
 use crate::world::World;
@@ -160,6 +160,25 @@ fn a_page_that_has_several_servers_cannot_know_where_the_one_before_it_was() {
         ..named()
     };
     let mut page = world.reload(several, 1_000);
+    connect(&mut page, true);
+    page.expect(&["SUBSCRIBE 1 a:17"]);
+}
+
+#[test]
+fn a_page_that_left_leaves_no_doubt_unless_it_was_back_and_killed_then() {
+    let mut world = online();
+    world.subscribe(1, "a", 1);
+    world.suback(1, &[1]);
+    world.page(PageEvent::Leave);
+    let mut page = world.reload(named(), 1_000);
+    connect(&mut page, true);
+    page.expect(&[]);
+    page.page(PageEvent::Leave);
+    page.page(PageEvent::Back);
+    page.advance(1_000);
+    page.open();
+    page.take();
+    let mut page = page.reload(named(), 1_000);
     connect(&mut page, true);
     page.expect(&["SUBSCRIBE 1 a:17"]);
 }

@@ -1,4 +1,6 @@
 // A host on an engine class that only writes down what is asked of it.
+
+import { after } from "node:test";
 import type { Cause } from "../../src/ts/cause.js";
 import {
   type Deliver,
@@ -89,11 +91,14 @@ export function hostOf(options: EngineOptions = OPTIONS, claim?: Claim, url?: st
   const events: HostEvents = {
     deliver: (_frame, words, at, end) => delivered.push([...words.subarray(at, end)]),
     placed: (host) => placed.push(host),
+    paged: () => undefined,
+    replaced: () => undefined,
     claimed: (slot) => claimed.push(slot),
     stopped: (cause, error) => stops.push({ cause, error }),
   };
   stand.in = Engine;
   const host = new Host({ module, options, host: "page", url, claim }, events);
+  after(() => host.dispose());
   const settled = async (): Promise<void> => {
     for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate); // the module is instantiated elsewhere
   };

@@ -34,12 +34,13 @@ async function openTab(browser, server, before) {
     await page.evaluateOnNewDocument(before);
     // The server puts into a module what its address asks for.
     await page.evaluateOnNewDocument((code) => {
+      if (!("Worker" in globalThis)) return;
       globalThis.Worker = class extends Worker {
         constructor(url, options) {
           super(`${url}?before=${encodeURIComponent(code)}`, options);
         }
       };
-    }, `(${before})()`);
+    }, `(${before})();`);
   }
   const faults = [];
   page.on("pageerror", (error) => faults.push(error));

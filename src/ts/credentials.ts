@@ -85,7 +85,9 @@ export class AddressBook {
     const linked = status.state === "online";
     if (linked) this.#route.stay();
     if (status.state === "waiting") {
-      this.#route.turn(status.attempt);
+      const { attempt, cause, ended } = status;
+      // It is no fault of the server that there were no credentials, or that the page was left.
+      this.#route.turn(attempt, ended?.phase !== "address" && cause.kind !== "left");
       this.#fresh = undefined;
     }
     this.#linked(linked);
@@ -184,7 +186,7 @@ export class AddressBook {
     probe?.addEventListener(
       "open",
       done(() => {
-        this.#route.turn(1);
+        this.#route.home();
         this.#host.renew();
       }),
     );

@@ -35,9 +35,15 @@ export class Route {
     if (this.#moved !== undefined && this.#homes.length > 0) this.#homes[this.#turn] = this.#moved;
   }
 
-  /** The next attempt is to have this number: 1 after a link that held, and then the preferred server comes first; else the next one has its turn. */
-  turn(attempt: number): void {
-    this.#turn = attempt === 1 ? 0 : (this.#turn + 1) % Math.max(this.#homes.length, 1);
+  /** The next attempt is to have this number: 1 after a link that held, and then the preferred server comes first; else the next one has its turn, if it `failed`. */
+  turn(attempt: number, failed: boolean): void {
+    if (attempt === 1) this.home();
+    else if (failed) this.#turn = (this.#turn + 1) % Math.max(this.#homes.length, 1);
+  }
+
+  /** The preferred server has its turn. */
+  home(): void {
+    this.#turn = 0;
   }
 
   /** Whether the client is at another server than the preferred one. */

@@ -77,6 +77,17 @@ test("after a link that held the preferred address is tried first", () => {
   assert.deepEqual(addresses(host), [A, B, A, B]);
 });
 
+test("a server that was not even asked keeps its turn", () => {
+  const { host } = scripted({}, SERVERS);
+  const without = status("waiting", { attempt: 2, cause: 11, detail: "no token" });
+  host.say([...status("connecting", { phase: 0 }), ...prepare(1), ...without, ...status("connecting", { phase: 0 }), ...prepare(2)]);
+  const left = status("waiting", { attempt: 3, cause: 13 });
+  host.say([...status("connecting", { phase: 1 }), ...online(), ...left, ...status("connecting", { phase: 0 }), ...prepare(3)]);
+  assert.deepEqual(addresses(host), [A, A, A]);
+  host.say([...status("connecting", { phase: 1 }), ...waiting(4), ...prepare(4)]);
+  assert.equal(addresses(host).at(-1), B);
+});
+
 test("an attempt that follows at once, with fresh credentials or another protocol, goes to the same address", () => {
   const { host } = scripted({ credentials: { username: "u" } }, SERVERS);
   const refused = status("connecting", { attempt: 3, cause: 4, code: 0x86 });

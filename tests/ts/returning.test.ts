@@ -74,7 +74,7 @@ test("a client whose way back fails goes on with the next server", (t) => {
   t.after(restore);
   timers.tick(LATEST);
   Probe.all[0]?.dispatchEvent(new Event("open"));
-  host.say([...status("connecting"), ...prepare(1), ...waiting(2), ...prepare(2), ...online()]);
+  host.say([...status("connecting"), ...prepare(1), ...status("connecting", { phase: 1 }), ...waiting(2), ...prepare(2), ...online()]);
   assert.deepEqual(
     host.all("address").map(([, url]) => url),
     [A, B, A, B],

@@ -72,15 +72,15 @@ export class Client extends Emitter implements AsyncDisposable {
     this.#host = startHost(settings.engine, {
       deliver: (frame, words, at, end) => this.#deliver(frame, words, at, end),
       placed: (host) => this.#link.placed(host),
-      paged: (name) => this.note("page", name),
+      paged: (name) => {
+        this.note("page", name);
+        if (name === "online") this.#addresses.home();
+      },
       replaced: (cause, error) => this.#restart(cause, error),
       claimed: (slot) => {
         this.#slot = slot;
       },
-      stopped: (cause, error) => {
-        if (error !== undefined) this.report(error);
-        this.#stop(cause);
-      },
+      stopped: (cause, fault) => this.#stop(cause, fault),
     });
     this.#outbox = new Outbox(this.#host, (outcome) => {
       if (!this.tell("outcome", { outcome }) && outcome.kind !== "completed") this.report(outcome.error);
@@ -293,11 +293,9 @@ export class Client extends Emitter implements AsyncDisposable {
 
   #record(kind: number, frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, at: number): void {
     switch (kind) {
-      case records.KIND.topic: {
-        const { id, name } = records.readTopic(words, at);
-        this.#subscriptions.nameTopic(id, name);
+      case records.KIND.topic:
+        this.#subscriptions.nameTopic(records.readTopic(words, at));
         break;
-      }
       case records.KIND.subscribed:
       case records.KIND.unsubscribed:
         this.#done(frame, words, at);
@@ -359,31 +357,26 @@ export class Client extends Emitter implements AsyncDisposable {
   }
 
   #change(status: Status): void {
+    if (status.state === "stopped") this.#stop(status.cause);
     if (this.status.state === "stopped") return;
-    if (status.state === "stopped") {
-      this.#stop(status.cause);
-      return;
-    }
     this.#addresses.changed(status);
-    if (status.state === "waiting" || (status.state === "connecting" && status.phase === "address")) this.#authenticator.lost(status.cause);
     this.#show(status);
   }
 
   /** The end, whoever brought it about. */
-  #stop(cause: Cause): void {
+  #stop(cause: Cause, fault?: Error): void {
+    if (fault !== undefined) this.report(fault);
     if (this.status.state === "stopped") return;
     const closed = cause.kind === "closed";
     const error = closed ? new ClosedError() : new StoppedError(cause);
     this.#over = error;
     this.#detach?.();
-    this.#addresses.end();
-    this.#authenticator.end(error);
+    this.#addresses.end(error);
     this.#outbox.end(error);
     this.#subscriptions.end(closed ? "closed" : "stopped", error);
     // An engine that has failed would only say that nothing was counted.
     if (cause.kind !== "engine") this.#last = this.#host.stats().catch(() => undefined);
-    const released = this.#host.dispose();
-    released.then(this.#closed);
+    this.#host.dispose().then(this.#closed);
     this.#show(this.#link.stopped(cause));
   }
 

@@ -47,6 +47,7 @@ export class AddressBook {
   /** Credentials that were asked for on the live link, and where they go. */
   #fresh: { readonly url: string; readonly credentials: Credentials | undefined } | undefined;
   #attempt = 0;
+  #state: Status["state"] = "idle";
   #pending: AbortController | undefined;
   /** Ends the patience with the function that is being asked. */
   #late: ReturnType<typeof setTimeout> | undefined;
@@ -61,7 +62,7 @@ export class AddressBook {
 
   /** `cause`: why the attempt or the link before has ended. */
   prepare(record: PrepareRecord, cause: Cause | undefined): void {
-    this.giveUp();
+    this.#giveUp();
     const { attempt } = record;
     this.#attempt = attempt;
     const next = this.#route.next(record);
@@ -82,6 +83,7 @@ export class AddressBook {
   }
 
   changed(status: Status): void {
+    this.#state = status.state;
     const linked = status.state === "online";
     if (linked) this.#route.stay();
     if (status.state === "waiting") {
@@ -91,12 +93,20 @@ export class AddressBook {
       this.#fresh = undefined;
     }
     this.#linked(linked);
-    if (status.state !== "connecting" || status.phase !== "address") this.giveUp();
+    if (status.state === "waiting" || (status.state === "connecting" && status.phase === "address")) this.#authenticator.lost(status.cause);
+    if (status.state !== "connecting" || status.phase !== "address") this.#giveUp();
   }
 
-  end(): void {
+  /** There is a network again: who failed without one may be as good as ever. */
+  home(): void {
+    if (this.#state === "waiting") this.#route.home();
+  }
+
+  /** The client's end; `error` is for whoever waits for an authentication. */
+  end(error: unknown): void {
     this.#linked(false);
-    this.giveUp();
+    this.#authenticator.end(error);
+    this.#giveUp();
   }
 
   /** What goes on only while there is a link. */
@@ -111,7 +121,7 @@ export class AddressBook {
   }
 
   /** The attempt is over: whoever is still asked for it is told so. */
-  giveUp(): void {
+  #giveUp(): void {
     clearTimeout(this.#late);
     this.#pending?.abort();
     this.#pending = undefined;

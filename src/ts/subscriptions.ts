@@ -80,8 +80,8 @@ export class Subscriptions {
   }
 
   /** Names a topic id for the messages that follow. */
-  nameTopic(id: number, topic: string): void {
-    this.#router.name(id, topic);
+  nameTopic({ id, name }: { readonly id: number; readonly name: string }): void {
+    this.#router.name(id, name);
   }
 
   /** Hands the MESSAGE record at `words[at]` to all subscriptions that it is for. The hot way: one object for each of them. */

@@ -88,6 +88,19 @@ test("a server that was not even asked keeps its turn", () => {
   assert.equal(addresses(host).at(-1), B);
 });
 
+test("when the network is back the preferred address is tried first, unless another one has an attempt or a link", () => {
+  const { host } = scripted({}, SERVERS);
+  const trying = status("connecting", { phase: 1 });
+  host.say([...prepare(1), ...trying, ...waiting(2)]);
+  host.befall("offline");
+  host.say([...prepare(2), ...trying, ...waiting(3)]);
+  host.befall("online");
+  host.say([...prepare(3), ...trying, ...waiting(4), ...prepare(4), ...trying]);
+  host.befall("online");
+  host.say([...waiting(5), ...prepare(5)]);
+  assert.deepEqual(addresses(host), [A, B, A, B, C]);
+});
+
 test("an attempt that follows at once, with fresh credentials or another protocol, goes to the same address", () => {
   const { host } = scripted({ credentials: { username: "u" } }, SERVERS);
   const refused = status("connecting", { attempt: 3, cause: 4, code: 0x86 });

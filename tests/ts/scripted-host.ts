@@ -99,6 +99,11 @@ export class ScriptedHost implements EngineHost {
     records.fill(0xffff_ffff);
   }
 
+  /** Something happened to the page. */
+  befall(name: string): void {
+    this.#events.paged(name);
+  }
+
   takeSlot(slot: number): void {
     this.#events.claimed(slot);
   }

@@ -142,6 +142,40 @@ describe("bad input", () => {
     assert.equal((await client.statuses()).filter(({ state }) => state === "waiting").length, 1);
   });
 
+  /** Tells the page that its network comes and goes, five thousand times. */
+  const flutter = () =>
+    lab.page.evaluate(() => {
+      for (let time = 0; time < 5_000; time++) for (const type of ["offline", "online"]) dispatchEvent(new Event(type));
+    });
+
+  test("a living link outlives ten thousand events of the network in a moment, and is hardly asked whether it lives", async () => {
+    const { url, visits } = await server(async (visit) => {
+      visit.ws.on("message", (bytes) => bytes[0] === 0xc0 && visit.send(0xd0, 0));
+      await accept(visit);
+    });
+    const client = await lab.online(url, { protocol: "5.0" });
+    await flutter();
+    await client.publish("still", "here");
+    await visits[0].packet("PUBLISH");
+    assert.equal((await client.statuses()).at(-1).state, "online");
+    const types = visits.map(({ packets }) => packets.map(({ type }) => type));
+    assert.ok(types.length === 1 && types[0].filter((type) => type === "PINGREQ").length <= 2, types);
+  });
+
+  test("ten thousand events of the network in a moment make one attempt a second, at a server that drops everybody", async () => {
+    const { url, visits } = await server((visit) => visit.ws.terminate());
+    const client = await lab.connect(url, { protocol: "5.0", reconnect: { kind: "fixed", delay: "1h", jitter: 0 } });
+    await client.until({ state: "waiting", attempt: 2 });
+    await flutter();
+    const { cause } = await client.until({ state: "waiting", attempt: 3 });
+    assert.equal(cause.kind, "socket-closed");
+    await flutter();
+    await client.until({ state: "waiting", attempt: 4 });
+    const began = (await client.statuses()).filter(({ phase }) => phase === "address").map(({ since }) => since);
+    assert.ok(began.length >= 3 && began.length <= visits.length + 1, `${began.length} attempts, ${visits.length} visits`);
+    for (const [at, since] of began.slice(1).entries()) assert.ok(since - began[at] >= 1_000, `an attempt after ${since - began[at]} ms`);
+  });
+
   /** Accepts TCP connections and says nothing. */
   async function deaf() {
     const sockets = [];

@@ -12,12 +12,11 @@ const WORDS: { readonly [K in keyof ClientEvents]: (about: Omit<ClientEvents[K],
   status: ({ status }) => statusWords(status),
   error: ({ error }) => errorWords(error),
   packet: () => "",
-  outcome: ({ outcome }) =>
-    outcome.kind === "completed" ? "" : `message ${outcome.message.id} on ${outcome.message.topic}: ${outcome.kind}`,
-  gap: ({ gap }) => (gap.kind === "sequence" ? `${gap.missing} missing before a message on ${gap.topic}` : gap.kind),
+  outcome: ({ outcome }) => (outcome.kind === "completed" ? "" : `${outcome.kind}: ${outcome.message.id} on ${outcome.message.topic}`),
+  gap: ({ gap }) => (gap.kind === "sequence" ? `${gap.missing} missing before ${gap.topic}` : gap.kind),
   storage: ({ storage }) => `${storage.durability}: ${storage.message}`,
-  stalled: ({ filter, topic, waited }) => `a message on ${topic} has waited ${waited} ms for the handler of ${filter}`,
-  interrupted: ({ message }) => `an earlier page has not finished a message on ${message.topic}`,
+  stalled: ({ filter, topic, waited }) => `${topic} at ${filter} for ${waited} ms`,
+  interrupted: ({ message }) => message.topic,
 };
 
 export function eventWords<K extends keyof ClientEvents>(type: K, about: Omit<ClientEvents[K], keyof Event>): string {
@@ -34,8 +33,7 @@ export function statusWords(status: Status): string {
     }
     case "online": {
       const { url, protocol, clientId, sessionPresent, took } = status;
-      const times = `address ${took.address} ms, socket ${took.socket} ms, handshake ${took.handshake} ms`;
-      return `online at ${url} as ${clientId}, MQTT ${protocol}, session ${sessionPresent ? "resumed" : "new"} (${times})`;
+      return `online at ${url} as ${clientId}, MQTT ${protocol}, session ${sessionPresent ? "resumed" : "new"}, took ${JSON.stringify(took)}`;
     }
     case "waiting":
       return `attempt ${status.attempt} in ${Math.round(status.retryAt - Date.now())} ms${endWords(status)}`;

@@ -19,7 +19,7 @@ test("the history tells what the link did and why, in order, with times", () => 
   const lines = client.history.map(({ kind, text }) => `${kind}: ${text}`);
   const expected = [
     /^status: attempt 1, MQTT 5\.0: socket ws:\/\/broker\.test\/mqtt$/,
-    /^status: online at ws:\/\/broker\.test\/mqtt as me, MQTT 5\.0, session new \(address 0 ms, socket \d+ ms, handshake 0 ms\)$/,
+    /^status: online at ws:\/\/broker\.test\/mqtt as me, MQTT 5\.0, session new, took {"address":0,"socket":\d+,"handshake":0}$/,
     /^status: attempt 2 in [56]\d{4} ms, after \d+ ms online, socket-closed: .*1006/,
     /^call: reconnectNow\(\)$/,
     /^gap: session-lost$/,
@@ -68,7 +68,7 @@ test("errors are told by name and code, and where that is safe by their words", 
   host.say(record("done", 0, 0xc000_0000, 0x87, 0, 0));
   const texts = client.history.map(({ kind, text }) => `${kind}: ${text}`);
   assert.deepEqual(texts.slice(0, 2), ["error: TypeError", "error: string"]);
-  assert.equal(texts[2], "outcome: message 7 on t: refused");
+  assert.equal(texts[2], "outcome: refused: 7 on t");
   assert.match(texts[3] ?? "", /^error: PublishError refused: .*Not authorized/);
 });
 

@@ -240,3 +240,15 @@ client.subscribe("a", { ack: "later" });
 client.addEventListener("stalled", ({ filter, topic, waited }) => `${filter}${topic}${waited.toFixed()}`);
 client.addEventListener("interrupted", ({ message }) => message.text());
 client.addEventListener("gap", ({ gap }) => (gap.kind === "sequence" ? gap.missing : gap.kind));
+
+// What happened: what ended is told by phase, and what is told cannot be changed.
+client.addEventListener("status", ({ status }) => {
+  if (status.state === "online") return status.took.socket + status.took.handshake;
+  // @ts-expect-error only a link that stands has taken its time
+  if (status.state === "waiting") return status.took;
+  return status.state === "stopped" && status.ended?.phase === "online" ? status.ended.lasted : 0;
+});
+// @ts-expect-error the history is read-only
+client.history.push();
+const report: Promise<string> = client.diagnostics();
+void report;

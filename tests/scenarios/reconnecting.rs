@@ -48,6 +48,24 @@ fn jitter_differs_from_attempt_to_attempt() {
 }
 
 #[test]
+fn of_several_addresses_the_next_is_tried_soon_and_a_failed_round_doubles_the_wait() {
+    let mut world = World::online(Config {
+        addresses: 3,
+        ..lasting()
+    });
+    world.advance(5_000);
+    world.cut();
+    let mut waits = vec![wait(&world)];
+    for _ in 0..9 {
+        world.wait_for_attempt();
+        world.fail_to_open();
+        waits.push(wait(&world));
+    }
+    let soon = 1_000;
+    assert_eq!(waits, [soon, soon, soon, 2_000, soon, soon, 4_000, soon, soon, 8_000]);
+}
+
+#[test]
 fn a_link_that_is_accepted_and_dropped_at_once_backs_off_too() {
     let mut world = World::online(lasting());
     let mut waits = Vec::new();

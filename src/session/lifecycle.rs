@@ -257,7 +257,7 @@ impl Session {
             self.out.close = Some(NORMAL_CLOSURE);
         }
         self.out.open = None;
-        self.out.transmit.clear();
+        self.take_back();
         self.timers.clear();
         self.input.discard();
         self.store.drop_held();

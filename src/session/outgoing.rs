@@ -2,14 +2,15 @@
 
 use core::str;
 
-use crate::codec::{EncodeError, PacketId, Place, Properties, Publish, Qos, Version, topic};
+use crate::codec::{EncodeError, PacketId, PacketType, Place, Properties, Publish, Qos, Version, topic};
 
 use super::acknowledge::PUBREL;
 use super::expiry::count_down;
 use super::link::Link;
+use super::packet_ids::Owner;
 use super::queue::Entry;
 use super::write_ahead::{Held, Lane, WriteAhead};
-use super::{Event, Failure, Session, Settled, Span, StoreKey};
+use super::{Event, Failure, Session, Settled, Span, StoreKey, trace};
 
 const DUP: u8 = 0b1000;
 /// Bytes an alias adds to the first packet that uses it, and the least length of a topic that is worth one.
@@ -57,6 +58,20 @@ impl Session {
         (entry.sent, entry.dup) = (true, true);
         count_down(entry, self.now);
         write_entry(entry, self.version, &mut self.link, &mut self.out.transmit);
+    }
+
+    /// What was written and has not been handed over does not leave any more: a message that would have left for the first time still will, without DUP.
+    pub(super) fn take_back(&mut self) {
+        for packet in trace::packets(&self.out.transmit) {
+            let first = packet.packet_type == PacketType::Publish as u8 && packet.flags & DUP == 0;
+            if let (true, Some(id)) = (first, PacketId::new(packet.packet_id))
+                && let Some(Owner::Publish(slot)) = self.packet_ids.owner(id)
+                && let Some(entry) = self.queue.get_mut(slot)
+            {
+                entry.dup = false;
+            }
+        }
+        self.out.transmit.clear();
     }
 
     /// Writes a PUBLISH unless it is larger than the broker allows `[MQTT-3.2.2-15]`.

@@ -234,7 +234,25 @@ fn what_was_asked_for_in_the_moment_of_the_loss_waits_for_the_next_connection() 
     world.expect(&[]);
     world.reconnect();
     world.connack(true, &[]);
-    world.expect(&["SUBSCRIBE 2 a:0", "PUBLISH q1 1 dup \"t\" x"]);
+    world.expect(&["SUBSCRIBE 2 a:0", "PUBLISH q1 1 \"t\" x"]);
+}
+
+#[test]
+fn what_the_end_of_the_link_overtakes_in_its_own_frame_has_not_left() {
+    for qos in [1, 2] {
+        let mut world = World::online(lasting());
+        world.cut();
+        world.publish(1, qos, "t", "x");
+        world.reconnect();
+        // CONNACK, and what ends the link again, in one frame: a page that was frozen finds such.
+        world.send_bytes(&[0x20, 3, 1, 0, 0, 0xE0, 1, 0x8D]);
+        world.expect(&[]);
+        world.wait_for_attempt();
+        world.open();
+        world.take();
+        world.connack(true, &[]);
+        world.expect(&[&format!("PUBLISH q{qos} 1 \"t\" x")]);
+    }
 }
 
 #[test]

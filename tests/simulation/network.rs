@@ -95,11 +95,6 @@ impl Link {
         pipe.pieces.push_back((pipe.latest, bytes));
     }
 
-    /// When the first piece arrives.
-    pub fn first(&mut self, way: Way) -> u64 {
-        self.pipe(way).pieces.front().map_or(0, |(at, _)| *at)
-    }
-
     /// Takes the pieces that are there by now.
     pub fn take(&mut self, way: Way, now: u64) -> Vec<Vec<u8>> {
         let pipe = self.pipe(way);

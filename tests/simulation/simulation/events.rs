@@ -130,11 +130,7 @@ impl Simulation {
     }
 
     fn arrives_down(&mut self, number: usize) {
-        let mut now = self.now();
-        if now == self.frozen_until {
-            // What came at different times waits in frames of its own.
-            now = self.link(number).first(Way::Down);
-        }
+        let now = self.now();
         let packets = self.link(number).take(Way::Down, now);
         for mut frame in self.frames(packets) {
             if self.current != Some(number) {

@@ -29,8 +29,8 @@ export interface Launch {
   readonly claim?: Claim | undefined;
 }
 
-/** Bytes of commands that a burst gathers before its worker gets to work on them. */
-const BURST = 65_536;
+/** Bytes of commands that a burst gathers before its worker gets to work on them: ten thousand filters are asked for together. */
+const BURST = 1_048_576;
 
 /** A worker that is gone so soon after another one is the last, in ms. */
 const SOON = 60_000;

@@ -51,10 +51,17 @@ export class Results {
   }
 }
 
+/** What stands before a row whose floor is one of the worker host. */
+const WORKER = "worker:";
+
+/** The row that a floor is about. @param {string} id of the floor */
+export const rowOf = (id) => id.replace(WORKER, "").replace(GROWTH, "");
+
 /**
  * Holds Hawser's figure, or its ratio to another, against a floor.
  * @param {Results} results
- * @param {string} id of the row; with `-growth` of what a memory row gained later
+ * @param {string} id of the row; with `-growth` of what a memory row gained later, with `worker:` of the worker host, whose rates are held against those of the
+ *   page host where nothing else is named
  * @param {{ against?: string, row?: string, atLeast?: number, atMost?: number, goal: number }} floor
  * @returns {{ measured: number | undefined, holds: boolean, reached: boolean }} `reached`: the goal too
  */
@@ -65,7 +72,9 @@ export function judge(results, id, floor) {
 }
 
 function measuredFor(results, id, { against, row }) {
-  if (id.endsWith(GROWTH)) return results.median(id.slice(0, -GROWTH.length), "hawser", "growth");
+  const wanted = rowOf(id);
+  if (id.startsWith(WORKER)) return results.ratio([wanted, "worker"], [wanted, against ?? "hawser"]);
+  if (id.endsWith(GROWTH)) return results.median(wanted, "hawser", "growth");
   if (against) return results.ratio([id, "hawser"], [id, against]);
   if (row) return results.ratio([id, "hawser"], [row, "hawser"]);
   return results.median(id, "hawser");

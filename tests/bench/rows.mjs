@@ -6,9 +6,10 @@ export const CONTESTANTS = {
   joined: "bare, joined",
   mqttjs: "MQTT.js",
   hawser: "Hawser",
+  worker: "Hawser, worker",
 };
 
-const ALL = ["bare", "joined", "mqttjs", "hawser"];
+const ALL = ["bare", "joined", "mqttjs", "hawser", "worker"];
 const MIB = 1_048_576;
 
 /**
@@ -21,6 +22,7 @@ const MIB = 1_048_576;
  * @property {number} [qos]
  * @property {boolean} [durable] the session is stored, in a profile on disk
  * @property {number} [packets] PUBLISH packets in a frame
+ * @property {number} [pace] frames a second; without it as fast as they go
  * @property {number} [size] bytes of a payload
  * @property {number} [filters] subscriptions with a handler each, instead of one for the stream's own topic
  * @property {number} [count] messages
@@ -39,9 +41,23 @@ export const ROWS = [
     title: "received QoS 0, 1 packet a frame: main-thread CPU a message",
     kind: "receive",
     figure: "cpu",
-    contestants: ["bare", "mqttjs", "hawser"],
+    contestants: ["bare", "mqttjs", "hawser", "worker"],
     qos: 0,
     packets: 1,
+    size: 64,
+    count: 30_000,
+    warmUp: 3_000,
+    smoke: 300,
+  },
+  {
+    id: "receive-q0-paced",
+    title: "received QoS 0, 20,000 a second: main-thread CPU a message",
+    kind: "receive",
+    figure: "cpu",
+    contestants: ["bare", "mqttjs", "hawser", "worker"],
+    qos: 0,
+    packets: 1,
+    pace: 20_000,
     size: 64,
     count: 30_000,
     warmUp: 3_000,
@@ -52,7 +68,7 @@ export const ROWS = [
     title: "received QoS 0, 50 packets a frame",
     kind: "receive",
     figure: "rate",
-    contestants: ["bare", "mqttjs", "hawser"],
+    contestants: ["bare", "mqttjs", "hawser", "worker"],
     qos: 0,
     packets: 50,
     size: 64,
@@ -131,7 +147,7 @@ export const ROWS = [
     title: "received QoS 1, acknowledged, stored session",
     kind: "receive",
     figure: "rate",
-    contestants: ["hawser"],
+    contestants: ["hawser", "worker"],
     qos: 1,
     packets: 1,
     durable: true,
@@ -145,7 +161,7 @@ export const ROWS = [
     title: "published QoS 1, all at once, stored session",
     kind: "publish",
     figure: "rate",
-    contestants: ["hawser"],
+    contestants: ["hawser", "worker"],
     qos: 1,
     durable: true,
     size: 64,
@@ -184,7 +200,7 @@ export const ROWS = [
     title: "1 MiB payloads, QoS 0 in",
     kind: "receive",
     figure: "megabytes",
-    contestants: ["bare", "mqttjs", "hawser"],
+    contestants: ["bare", "mqttjs", "hawser", "worker"],
     qos: 0,
     packets: 1,
     size: MIB,
@@ -197,7 +213,7 @@ export const ROWS = [
     title: "1 MiB payloads, QoS 1 out, four in flight",
     kind: "publishFour",
     figure: "megabytes",
-    contestants: ["bare", "mqttjs", "hawser"],
+    contestants: ["bare", "mqttjs", "hawser", "worker"],
     qos: 1,
     size: MIB,
     count: 64,
@@ -210,7 +226,7 @@ export const ROWS = [
     title: "10,000 topics, one filter",
     kind: "receive",
     figure: "rate",
-    contestants: ["mqttjs", "hawser"],
+    contestants: ["mqttjs", "hawser", "worker"],
     qos: 0,
     packets: 50,
     size: 64,
@@ -225,7 +241,7 @@ export const ROWS = [
     title: "10,000 topics, 10,000 filters with a handler each",
     kind: "receive",
     figure: "rate",
-    contestants: ["mqttjs", "hawser"],
+    contestants: ["mqttjs", "hawser", "worker"],
     qos: 0,
     packets: 50,
     size: 64,
@@ -240,7 +256,7 @@ export const ROWS = [
     title: "script start to CONNACK, nothing cached",
     kind: "startup",
     figure: "milliseconds",
-    contestants: ["bare", "mqttjs", "hawser"],
+    contestants: ["bare", "mqttjs", "hawser", "worker"],
     repeats: 7,
   },
   {

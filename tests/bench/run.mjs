@@ -10,10 +10,10 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { build } from "../../build.mjs";
 import { main, SetupError } from "../../setup.mjs";
-import { judge, Results } from "./figures.mjs";
+import { judge, Results, rowOf } from "./figures.mjs";
 import { Lab } from "./lab.mjs";
 import { CONTESTANTS, ROWS } from "./rows.mjs";
-import { table } from "./table.mjs";
+import { hostTable, table } from "./table.mjs";
 
 const FLOORS = JSON.parse(readFileSync(new URL("floors.json", import.meta.url), "utf8"));
 /** What the server is asked for when it is measured alone: one stream of each shape. */
@@ -95,7 +95,7 @@ await main(async () => {
   const contestants = chosen("contestants", Object.keys(CONTESTANTS));
   const rounds = options.smoke ? 1 : Number(options.rounds);
   if (!(rounds >= 1)) throw new SetupError("--rounds takes a number from 1 on");
-  if (contestants.includes("hawser")) await build("bench");
+  if (contestants.some((name) => name === "hawser" || name === "worker")) await build("bench");
   const lab = await Lab.open();
   try {
     const results = await perform(lab, rows, contestants, rounds);
@@ -104,10 +104,11 @@ await main(async () => {
     if (!options.smoke) {
       console.log(`${await lab.version()}, ${cpus().length} × ${cpus()[0].model}, medians of ${rounds} rounds\n`);
       console.log(`${table(results, rows, FLOORS)}\n`);
+      console.log(`${hostTable(results, rows, FLOORS)}\n`);
       printServer(lab, results, rows);
     }
     console.log(faults.length === 0 ? "Every message is accounted for." : `Messages are NOT all accounted for:\n${faults.join("\n")}`);
-    const judged = Object.keys(FLOORS).filter((id) => rows.some((row) => id === row.id || id === `${row.id}-growth`));
+    const judged = Object.keys(FLOORS).filter((id) => rows.some((row) => rowOf(id) === row.id));
     const below = options.check ? judged.filter((id) => !judge(results, id, FLOORS[id]).holds) : [];
     if (below.length > 0) console.log(`Below the floor: ${below.join(", ")}`);
     if (faults.length + below.length > 0) process.exitCode = 1;

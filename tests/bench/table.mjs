@@ -33,8 +33,8 @@ function verdict(results, id, floor, unit) {
   const { measured, holds, reached } = judge(results, id, floor);
   const limit = floor.atMost === undefined ? `≥ ${floor.atLeast}` : `≤ ${floor.atMost}`;
   if (measured === undefined) return ["", limit, String(floor.goal), ""];
-  const shown = floor.against || floor.row ? times(measured) : `${rounded(measured)}${unit}`;
-  const target = { joined: "bare, joined", bare: "bare" }[floor.against] ?? OTHER_ROWS[floor.row] ?? "";
+  const shown = floor.against || floor.row || id.startsWith("worker:") ? times(measured) : `${rounded(measured)}${unit}`;
+  const target = { joined: "bare, joined", bare: "bare", mqttjs: "MQTT.js" }[floor.against] ?? OTHER_ROWS[floor.row] ?? "";
   return [`${shown}${target && ` to ${target}`}`, limit, String(floor.goal), reached ? "goal" : holds ? "yes" : "**NO**"];
 }
 
@@ -46,8 +46,9 @@ const line = (cells) => `| ${cells.join(" | ")} |`;
  * @param {Record<string, object>} floors
  */
 export function table(results, rows, floors) {
-  const names = Object.keys(CONTESTANTS);
-  const head = ["what", ...Object.values(CONTESTANTS), "Hawser to MQTT.js", "Hawser", "floor", "goal", "holds"];
+  const { worker: _, ...shown } = CONTESTANTS;
+  const names = Object.keys(shown);
+  const head = ["what", ...Object.values(shown), "Hawser to MQTT.js", "Hawser", "floor", "goal", "holds"];
   const lines = [line(head), line(head.map(() => "---"))];
   for (const row of rows) {
     const cells = names.map((contestant) => cell(results, row, contestant));
@@ -62,6 +63,24 @@ export function table(results, rows, floors) {
       const title = `the same, gained from there to message ${number(row.count, 0)}`;
       lines.push(line([title, ...growth, "", ...verdict(results, `${row.id}-growth`, floors[`${row.id}-growth`], UNITS.heap)]));
     }
+  }
+  return lines.join("\n");
+}
+
+/**
+ * The page host against the worker host.
+ * @param {import("./figures.mjs").Results} results
+ * @param {import("./rows.mjs").Row[]} rows
+ * @param {Record<string, object>} floors
+ */
+export function hostTable(results, rows, floors) {
+  const head = ["what", "MQTT.js", "Hawser in the page", "Hawser in a worker", "worker to page", "floor", "goal", "holds"];
+  const lines = [line(head), line(head.map(() => "---"))];
+  for (const row of rows.filter(({ contestants }) => contestants.includes("worker"))) {
+    const cells = ["mqttjs", "hawser", "worker"].map((contestant) => cell(results, row, contestant));
+    const floor = floors[`worker:${row.id}`];
+    const plain = [times(results.ratio([row.id, "worker"], [row.id, "hawser"])), "", "", ""];
+    lines.push(line([row.title, ...cells, ...(floor ? verdict(results, `worker:${row.id}`, floor, UNITS[row.figure]) : plain)]));
   }
   return lines.join("\n");
 }

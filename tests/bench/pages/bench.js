@@ -6,19 +6,20 @@ const load = {
   bare: async () => new (await import("./contestants/bare.js")).Bare({ joined: false }),
   joined: async () => new (await import("./contestants/bare.js")).Bare({ joined: true }),
   mqttjs: async () => new (await import("./contestants/mqttjs.js")).MqttJs(),
-  hawser: async () => new (await import("./contestants/hawser.js")).Hawser(),
+  hawser: async () => new (await import("./contestants/hawser.js")).Hawser("page"),
+  worker: async () => new (await import("./contestants/hawser.js")).Hawser("worker"),
 };
 
 let reports = 0;
 const reported = (client) => client.report(`report/${++reports}`);
 
-/** @typedef {{ kind: string, qos: number, packets?: number, count: number, size: number, filters?: number, warmUp: number, window?: number }} Work */
+/** @typedef {{ kind: string, qos: number, packets?: number, pace?: number, count: number, size: number, filters?: number, warmUp: number, window?: number }} Work */
 /** @typedef {{ milliseconds: number, messages: number, faults: string[] }} Outcome */
 
 /** @returns {Promise<Outcome>} */
-async function receive(client, { qos, packets, count, size, filters = 0 }) {
+async function receive(client, { qos, packets, pace = "", count, size, filters = 0 }) {
   const tally = new Tally(count, size);
-  const filter = `blast/q${qos}/${packets}x/${count}/${size}`;
+  const filter = `blast/q${qos}/${packets}x${pace}/${count}/${size}`;
   if (filters === 0) client.receive(filter, qos, tally);
   else {
     const all = filters === 1 ? ["device/+/state"] : Array.from({ length: filters }, (_, n) => `device/${String(n).padStart(5, "0")}/+`);

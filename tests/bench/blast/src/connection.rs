@@ -6,9 +6,12 @@ use crate::websocket::{self, FrameReader};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
 
 /// Bytes of a stream written before the writer looks for answers that are due.
 const SLICE: usize = 128 * 1024;
+/// How often a paced stream is looked after.
+const TURN: Duration = Duration::from_micros(100);
 
 #[derive(Default)]
 struct Shared {
@@ -247,6 +250,7 @@ impl Client<'_> {
 fn write_all(mut socket: TcpStream, shared: &Shared) -> io::Result<()> {
     let mut running: Option<Arc<Stream>> = None;
     let (mut sent_frames, mut replies) = (0_u64, Vec::new());
+    let mut begun = Instant::now();
     loop {
         let allowed = {
             let mut outbox = shared.outbox.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -255,19 +259,22 @@ fn write_all(mut socket: TcpStream, shared: &Shared) -> io::Result<()> {
                     return Ok(());
                 }
                 if let Some(stream) = outbox.stream.take() {
-                    (running, sent_frames) = (Some(stream), 0);
+                    (running, sent_frames, begun) = (Some(stream), 0, Instant::now());
                 }
                 std::mem::swap(&mut replies, &mut outbox.replies);
-                let allowed = running
-                    .as_ref()
-                    .map_or(0, |stream| frames_allowed(stream, sent_frames, &outbox));
+                let allowed = running.as_ref().map_or(0, |stream| {
+                    frames_allowed(stream, sent_frames, &outbox).min(frames_due(stream, sent_frames, begun))
+                });
                 if allowed > 0 || !replies.is_empty() {
                     break allowed;
                 }
+                let paced = running.as_ref().is_some_and(|stream| stream.pace.is_some());
+                let patience = if paced { TURN } else { Duration::MAX };
                 outbox = shared
                     .changed
-                    .wait(outbox)
-                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    .wait_timeout(outbox, patience)
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .0;
             }
         };
         socket.write_all(&replies)?;
@@ -281,6 +288,13 @@ fn write_all(mut socket: TcpStream, shared: &Shared) -> io::Result<()> {
             }
         }
     }
+}
+
+/// How many frames of a paced stream are due.
+fn frames_due(stream: &Stream, sent_frames: u64, begun: Instant) -> u64 {
+    stream.pace.map_or(u64::MAX, |pace| {
+        ((begun.elapsed().as_secs_f64() * pace as f64) as u64).saturating_sub(sent_frames)
+    })
 }
 
 /// How many frames may go out now: one slice, and for QoS > 0 no more than the client's Receive Maximum leaves [MQTT-3.3.4-9].

@@ -3,12 +3,14 @@
 use crate::{mqtt, websocket};
 use std::io;
 
-/// What a filter asks for: `blast/q<QOS>/<PACKETS>x/<COUNT>/<SIZE>[/<TOPICS>]`.
+/// What a filter asks for: `blast/q<QOS>/<PACKETS>x[<PACE>]/<COUNT>/<SIZE>[/<TOPICS>]`.
 ///
+/// PACE is frames a second; without it they leave as fast as they can.
 /// Messages carry the filter itself as their topic, or take turns over `device/00000/state` ... when TOPICS is given.
 pub struct Plan {
     pub qos: u8,
     pub packets_per_frame: u64,
+    pub pace: Option<u64>,
     pub count: u64,
     pub size: usize,
     pub topics: u64,
@@ -17,9 +19,16 @@ pub struct Plan {
 impl Plan {
     pub fn parse(filter: &str) -> Option<Self> {
         let mut levels = filter.strip_prefix("blast/")?.split('/');
+        let qos = levels.next()?.strip_prefix('q')?.parse().ok()?;
+        let (packets_per_frame, pace) = levels.next()?.split_once('x')?;
         let plan = Self {
-            qos: levels.next()?.strip_prefix('q')?.parse().ok()?,
-            packets_per_frame: levels.next()?.strip_suffix('x')?.parse().ok()?,
+            qos,
+            packets_per_frame: packets_per_frame.parse().ok()?,
+            pace: if pace.is_empty() {
+                None
+            } else {
+                Some(pace.parse().ok()?)
+            },
             count: levels.next()?.parse().ok()?,
             size: levels.next()?.parse().ok()?,
             topics: levels.next().map_or(Some(0), |text| text.parse().ok())?,
@@ -34,6 +43,7 @@ pub struct Stream {
     pub qos: u8,
     pub count: u64,
     pub packets_per_frame: u64,
+    pub pace: Option<u64>,
     pub frame_length: usize,
     pub bytes: Vec<u8>,
 }
@@ -44,6 +54,7 @@ impl Stream {
             qos: plan.qos,
             count: plan.count,
             packets_per_frame: plan.packets_per_frame,
+            pace: plan.pace,
             frame_length: 0,
             bytes: Vec::new(),
         };
@@ -135,6 +146,7 @@ mod tests {
         for filter in [
             "blast/q0/50x/30/64",
             "blast/q3/1x/30/64",
+            "blast/q0/1xfast/30/64",
             "blast/q0/1x/30/3",
             "blast/q0/1x/30",
             "device/1",

@@ -7,10 +7,16 @@ const NOBODY = "ws://127.0.0.1:9/";
 export class Hawser {
   #client;
   #subscription;
+  #host;
+
+  /** @param {"page" | "worker"} host where the engine runs */
+  constructor(host) {
+    this.#host = host;
+  }
 
   /** With a `name` the session is stored under it; with a `window` so many messages at QoS 1 and 2 are on their way to it at most. */
   open(url, name, window) {
-    this.#client = connect(url, { ...(name && { session: { name } }), ...(window && { receiveMaximum: window }) });
+    this.#client = connect(url, { host: this.#host, ...(name && { session: { name } }), ...(window && { receiveMaximum: window }) });
     return new Promise((resolve, reject) => {
       this.#client.addEventListener("status", ({ status }) => {
         if (status.state === "online") resolve();
@@ -21,14 +27,14 @@ export class Hawser {
 
   /** Stores messages that cannot leave: nobody listens there. */
   async store(name, topic, payloads) {
-    this.#client = connect(NOBODY, { session: { name } });
+    this.#client = connect(NOBODY, { host: this.#host, session: { name } });
     await Promise.all(payloads.map((payload) => this.#client.publish(topic, payload, { qos: 1, until: "stored" })));
     await this.close();
   }
 
   /** Goes on with what is stored, and returns how many messages wait. */
   async restore(name) {
-    this.#client = connect(NOBODY, { session: { name } });
+    this.#client = connect(NOBODY, { host: this.#host, session: { name } });
     return (await this.#client.outbox()).length;
   }
 

@@ -44,8 +44,8 @@ export class AddressBook {
   readonly #return = new Alarm(() => this.#look());
   /** Finds out whether the preferred server is there. */
   #probe: WebSocket | undefined;
-  /** Credentials that were asked for on the live link, and where they go. */
-  #fresh: { readonly url: string; readonly credentials: Credentials | undefined } | undefined;
+  /** Credentials that were asked for on the live link, and where they go: a query may be signed anew each time. */
+  #fresh: { readonly to: string; readonly credentials: Credentials | undefined } | undefined;
   #attempt = 0;
   #state: Status["state"] = "idle";
   #pending: AbortController | undefined;
@@ -157,7 +157,7 @@ export class AddressBook {
     if (typeof given !== "function") return given;
     const fresh = this.#fresh;
     this.#fresh = undefined;
-    if (fresh?.url === request.url) return fresh.credentials;
+    if (fresh?.to === this.shown) return fresh.credentials;
     const { credentials, life } = checkFresh(await this.#inTime("credentials", () => given(request)));
     if (!request.signal.aborted) this.#renewal.lasts(life);
     return credentials;
@@ -168,12 +168,13 @@ export class AddressBook {
     if (this.#pending !== undefined) return;
     const pending = new AbortController();
     this.#pending = pending;
+    this.#fresh = undefined;
     const { url } = this;
     const { signal } = pending;
     try {
       const credentials = await this.#credentials({ attempt: this.#attempt, cause: undefined, url, signal });
       if (signal.aborted) return;
-      this.#fresh = { url, credentials };
+      this.#fresh = { to: this.shown, credentials };
       this.#host.renew();
     } catch (error) {
       if (!signal.aborted) this.#report(error);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { startEmbeddedBroker } from "../../www/server/broker.mjs";
-import { openLab, unique } from "./support/lab.mjs";
+import { HOST, openLab, unique } from "./support/lab.mjs";
 import { connectPeer } from "./support/peer.mjs";
 
 describe("renewal", () => {
@@ -29,7 +29,7 @@ describe("renewal", () => {
       const user = { username: "token", password: "good" };
       peer = await connectPeer(`mqtt://127.0.0.1:${broker.tcpPort}`, { protocol, ...user });
       await peer.subscribe(`${topic}/up`, 1);
-      const options = { protocol, clientId: topic, session: { cleanStart: false, expiry: 60 } };
+      const options = { host: HOST, protocol, clientId: topic, session: { cleanStart: false, expiry: 60 } };
       await lab.page.evaluate(
         async (url, options, user, topic) => {
           const renewing = { causes: [], statuses: [], heard: [], asked: [], sent: 0 };

@@ -280,6 +280,22 @@ test("credentials for one server are not used for another", async ({ mock }) => 
   assert.equal(host.all("address").at(-1)?.[2], "u3");
 });
 
+test("an address that is signed anew is the same server's, and takes what was asked for on the live link", async ({ mock }) => {
+  let signed = 0;
+  const { host, requests, tick } = await expiring(mock.timers, {}, () => `ws://broker.test/?signature=${++signed}`);
+  await tick(90 * SECOND);
+  host.say([...status("connecting"), ...record("prepare", 0, 1, "")]);
+  await settled();
+  assert.deepEqual(
+    host.all("address").map(([, url, username]) => [url, username]),
+    [
+      ["ws://broker.test/?signature=1", "u1"],
+      ["ws://broker.test/?signature=2", "u2"],
+    ],
+  );
+  assert.equal(requests.length, 2);
+});
+
 test("credentials that are born expired are renewed every ten seconds, and one error says so", async ({ mock }) => {
   const credentials = () => ({ expiresIn: 0 });
   const { host, errors, tick } = await expiring(mock.timers, { credentials });

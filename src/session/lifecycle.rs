@@ -192,7 +192,8 @@ impl Session {
 
     /// The link is gone, or is to go (`close`): what comes next is decided here.
     pub(super) fn lost(&mut self, cause: Cause, close: bool) {
-        self.tally.losses = self.tally.losses.wrapping_add(self.is_online().into());
+        let wanted = matches!(cause, Cause::Renewed | Cause::Left);
+        self.tally.losses = self.tally.losses.wrapping_add((self.is_online() && !wanted).into());
         if self.is_stable() {
             self.authentication_failures = 0;
             self.refreshed = false;

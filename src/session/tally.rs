@@ -9,7 +9,7 @@ use super::{Event, Millis, Session, trace};
 pub struct Tally {
     /// Attempts to get a link.
     pub attempts: u32,
-    /// Links that were lost, by whatever but [`Session::close`].
+    /// Links that were lost: neither by [`Session::close`] nor by [`Session::renew`], nor because the page went away.
     pub losses: u32,
     /// Packets that were handed over for sending.
     pub packets_sent: u64,

@@ -30,7 +30,7 @@ export interface Stats {
   readonly roundTrip: number | undefined;
   /** Attempts to get a link. */
   readonly attempts: number;
-  /** Links that were lost; `close()` loses none. */
+  /** Links that were lost: not those that `close()`, a renewal of the credentials or a page that goes away has ended. */
   readonly linksLost: number;
   /** Publishes that are not settled yet, waiting ones included. */
   readonly unsettled: number;

@@ -1,6 +1,6 @@
 //! What the session counts: packets (every scenario compares those with the wire), attempts, losses, round trips, and when a phase began.
 
-use hawser::session::{Millis, Phase, State};
+use hawser::session::{Millis, PageEvent, Phase, State};
 
 use crate::world::{World, plain};
 
@@ -45,7 +45,7 @@ fn what_a_lost_link_was_asked_is_not_answered_on_the_next() {
 }
 
 #[test]
-fn attempts_and_lost_links_are_counted_and_a_close_loses_none() {
+fn attempts_and_lost_links_are_counted_and_what_is_ended_on_purpose_is_not_lost() {
     let mut world = World::new(plain());
     world.start();
     world.fail_to_open();
@@ -59,8 +59,24 @@ fn attempts_and_lost_links_are_counted_and_a_close_loses_none() {
     world.open();
     world.connack(false, &[]);
     assert_eq!(counts(&world), (3, 1));
+    world.session.renew(world.time());
+    world.drain();
+    world.session.handle_timeout(world.time());
+    world.drain();
+    world.open();
+    world.connack(false, &[]);
+    assert_eq!(counts(&world), (4, 1));
+    world.session.handle_page(world.time(), PageEvent::Leave);
+    world.drain();
+    assert!(!world.is_online());
+    assert_eq!(counts(&world), (4, 1));
+    world.advance(1_000);
+    world.session.handle_page(world.time(), PageEvent::Back);
+    world.drain();
+    world.open();
+    world.connack(false, &[]);
     world.close();
-    assert_eq!(counts(&world), (3, 1));
+    assert_eq!(counts(&world), (5, 1));
 }
 
 #[test]

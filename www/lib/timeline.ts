@@ -37,7 +37,9 @@ export class Timeline {
       this.#add("ok", `Online, ${session}: WebSocket in ${socket} ms, welcome in ${handshake} ms`);
     } else if (status.ended !== this.#told && status.ended !== undefined && status.cause !== undefined) {
       this.#told = status.ended;
-      this.#add("bad", `${endOf(status.ended)}: ${status.cause.message}`);
+      const { kind, message } = status.cause;
+      const planned = kind === "renewed" || kind === "left";
+      this.#add(planned ? "warn" : "bad", `${endOf(status.ended, planned)}: ${message}`);
     }
   }
 
@@ -47,6 +49,7 @@ export class Timeline {
   }
 }
 
-function endOf({ phase, lasted }: Ending): string {
-  return phase === "online" ? `Lost after ${span(lasted)} online` : `Failed after ${span(lasted)}`;
+function endOf({ phase, lasted }: Ending, planned: boolean): string {
+  if (phase !== "online") return `Failed after ${span(lasted)}`;
+  return `${planned ? "Ended" : "Lost"} after ${span(lasted)} online`;
 }

@@ -115,6 +115,17 @@ describe("several addresses", () => {
     assert.deepEqual([dropping.visits.length, good.visits.length], [1, 1]);
   });
 
+  test("a preferred broker whose network swallows everything is left for the next one after connectTimeout", async () => {
+    const swallowed = await startProxy({ target: (await broker()).url });
+    running.push(swallowed);
+    const good = await server(accept);
+    swallowed.stall();
+    const client = await lab.connect([swallowed.url, good.url], { connectTimeout: 300 });
+    await client.until({ state: "online", url: good.url });
+    const { cause, ended } = (await client.statuses()).find(({ state }) => state === "waiting");
+    assert.deepEqual([cause.kind, cause.phase, ended.phase], ["connect-timeout", "socket", "socket"]);
+  });
+
   test("each address has its turn, and the attempts are bounded all together", async () => {
     const servers = await Promise.all([server(slam), server(slam), server(slam)]);
     const client = await lab.connect(

@@ -1,0 +1,79 @@
+// Carries deliveries from a worker to its page, in batches that the page has time for.
+import { Batch } from "./batch.js";
+import type { Hear } from "./place.js";
+import { KIND, kindOf, lengthOf } from "./records.js";
+import type { FromWorker } from "./worker-place.js";
+
+/** Time between two batches, in ms: a page that is woken for each of 20,000 messages a second does little else. */
+const GAP = 1;
+
+/** Sends deliveries to the page, and the next ones when it has taken those: a page that is busy is not woken more often than it can listen. */
+export class Sender {
+  readonly #post: (message: FromWorker, transfer?: ArrayBuffer[]) => void;
+  readonly #channel = new MessageChannel();
+  /** In order; the last one takes what comes. */
+  #batches = [new Batch()];
+  /** Whether what comes belongs into a task of its own. */
+  #closed = false;
+  #taken = true;
+  #due = false;
+  #last = 0;
+
+  constructor(post: (message: FromWorker, transfer?: ArrayBuffer[]) => void) {
+    this.#post = post;
+    this.#channel.port1.onmessage = () => this.#next();
+  }
+
+  readonly hear: Hear = (frame, words, at, end) => {
+    if (this.#closed) this.#batches.push(new Batch());
+    this.#batches.at(-1)?.add(frame, words, at, end);
+    this.#closed = frame === undefined && tellsStored(words, at, end);
+    this.#ask();
+  };
+
+  /** The page has taken the last batch. */
+  taken(): void {
+    this.#taken = true;
+    if (this.#batches[0]?.isEmpty === false) this.#ask();
+  }
+
+  /** Sends all that there is, and then `message`. */
+  post(message: FromWorker): void {
+    while (this.#send());
+    this.#post(message);
+  }
+
+  #ask(): void {
+    if (this.#due || !this.#taken) return;
+    this.#due = true;
+    const wait = this.#last + GAP - performance.now();
+    if (wait > 0)
+      setTimeout(() => this.#next(), Math.ceil(wait)); // less than one is none
+    // Behind the frames that wait already, which may then travel in the same batch.
+    else this.#channel.port2.postMessage(0);
+  }
+
+  #next(): void {
+    this.#due = false;
+    if (!this.#taken || !this.#send()) return;
+    this.#taken = false;
+    this.#last = performance.now();
+  }
+
+  /** Sends a batch; false if there is nothing in it. */
+  #send(): boolean {
+    const [batch] = this.#batches;
+    if (batch === undefined || batch.isEmpty) return false;
+    const message = batch.take();
+    if (this.#batches.length > 1) this.#batches.shift();
+    else this.#closed = false;
+    this.#post(message, [...message]);
+    return true;
+  }
+}
+
+/** A promise that these records settle is to be seen before what follows them: who waits for "stored" wants to know a message when its outcome comes. */
+function tellsStored(words: Uint32Array, from: number, end: number): boolean {
+  for (let at = from; at < end; at += lengthOf(words[at] as number)) if (kindOf(words[at] as number) === KIND.stored) return true;
+  return false;
+}

@@ -1,0 +1,81 @@
+// The worker's side of the port: what travels together, and what does not.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type BatchMessage, unpack } from "../../src/ts/batch.js";
+import { Sender } from "../../src/ts/sender.js";
+import type { FromWorker } from "../../src/ts/worker-place.js";
+import { record } from "./words.js";
+
+/** A sender whose next turn comes when the test says so, as the port's task or as a timer. */
+function senderOf(t: { after(done: () => void): void }) {
+  const tasks: (() => void)[] = [];
+  const { MessageChannel, setTimeout } = globalThis;
+  const port1: { onmessage?: () => void } = {};
+  const port2 = { postMessage: () => tasks.push(() => port1.onmessage?.()) };
+  Object.assign(globalThis, {
+    MessageChannel: class {
+      port1 = port1;
+      port2 = port2;
+    },
+    setTimeout: (task: () => void) => tasks.push(task),
+  });
+  t.after(() => Object.assign(globalThis, { MessageChannel, setTimeout }));
+  const sent: unknown[] = [];
+  const sender = new Sender((message: FromWorker) => {
+    if (!Array.isArray(message)) {
+      sent.push(message);
+      return;
+    }
+    const heard: number[][] = [];
+    unpack(message as BatchMessage, (_frame, words, at, end) => heard.push([...words.subarray(at, end)]));
+    sent.push(heard);
+  });
+  const hear = (...words: number[]): void => sender.hear(undefined, Uint32Array.from(words), 0, words.length);
+  const turn = (): void => {
+    for (const task of tasks.splice(0)) task();
+  };
+  return { sender, sent, hear, turn, tasks };
+}
+
+test("what comes until the page has taken a batch travels in the next one", (t) => {
+  const { sender, sent, hear, turn, tasks } = senderOf(t);
+  hear(...record("ready", 0, 1));
+  hear(...record("ready", 0, 2));
+  assert.deepEqual(sent, []);
+  turn();
+  hear(...record("ready", 0, 3));
+  assert.equal(tasks.length, 0, "the page is busy with the first");
+  hear(...record("ready", 0, 4));
+  sender.taken();
+  turn();
+  sender.taken();
+  assert.equal(tasks.length, 0, "there is nothing more");
+  const all = [1, 2, 3, 4].map((delivery) => record("ready", 0, delivery));
+  assert.deepEqual(sent, [all.slice(0, 2), all.slice(2)]);
+});
+
+test("what follows the promise of a stored message comes in a task of its own, so that its outcome is not told before", (t) => {
+  const { sender, sent, hear, turn } = senderOf(t);
+  const stored = record("stored", 0, 7, 1, 0);
+  hear(...record("ready", 0, 1), ...stored);
+  hear(...record("done", 0, 7, 0));
+  hear(...stored);
+  hear(...record("done", 0, 8, 0));
+  for (let batch = 0; batch < 3; batch++) {
+    turn();
+    sender.taken();
+  }
+  assert.deepEqual(sent, [[[...record("ready", 0, 1), ...stored]], [record("done", 0, 7, 0), stored], [record("done", 0, 8, 0)]]);
+});
+
+test("a message goes behind all that was said before it, taken or not", (t) => {
+  const { sender, sent, hear, turn } = senderOf(t);
+  hear(...record("ready", 0, 1));
+  turn();
+  hear(...record("stored", 0, 7, 1, 0));
+  hear(...record("ready", 0, 2));
+  sender.post({ ready: true });
+  assert.deepEqual(sent, [[record("ready", 0, 1)], [record("stored", 0, 7, 1, 0)], [record("ready", 0, 2)], { ready: true }]);
+  turn();
+  assert.equal(sent.length, 4);
+});

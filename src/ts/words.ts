@@ -49,7 +49,7 @@ function endWords({ cause, ended }: Extract<Status, { readonly ended: unknown }>
 
 function causeWords(cause: Cause): string {
   // What a function of the application throws may quote what it was given.
-  if (cause.kind === "address" || cause.kind === "authentication") return cause.message.replace(cause.detail, "...");
+  if (cause.kind === "address" || cause.kind === "authentication") return cause.message.replace(`: ${cause.detail}`, ": ...");
   return cause.message;
 }
 

@@ -72,6 +72,12 @@ test("errors are told by name and code, and where that is safe by their words", 
   assert.match(texts[3] ?? "", /^error: PublishError refused: .*Not authorized/);
 });
 
+test("what a function of the application says is left out, also where it is a word of the sentence around it", () => {
+  const { client, host } = scripted();
+  host.say(status("waiting", { cause: 11, detail: "credentials" }));
+  assert.match(client.history[0]?.text ?? "", /there are no credentials: \.\.\.\. Check/);
+});
+
 test("a bug report has version, browser, options, status, limits, counters and the history", async () => {
   const { client, host } = scripted({ clientId: "wall", keepAlive: 20, will: { topic: "gone", payload: "bye" } });
   host.say(online("wall"));

@@ -1,6 +1,6 @@
 // The package as users get it: packed, installed in small projects, type-checked, bundled, run in Chromium, imported on a server.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { build as bundle } from "esbuild";
@@ -10,7 +10,7 @@ import { copy, installed, pack, project, run, tool } from "./project.mjs";
 
 const HTML = '<!doctype html><html lang="en"><head><title></title><script type="module" src="SCRIPT"></script></head><body></body></html>';
 
-/** A page that connects to the address in its query, and says in its title what it received, or why it stopped. */
+/** A page that connects to the address in its query, and says in its title what it received and where, or why it stopped. */
 const PAGE = `
 import { connect } from "hawser";
 const client = connect(new URLSearchParams(location.search).get("broker"));
@@ -21,7 +21,7 @@ client.addEventListener("status", ({ status }) => {
 try {
   for await (const message of client.subscribe("greeting/+whom")) {
     await client.close();
-    document.title = message.text() + " " + message.params.whom;
+    document.title = message.text() + " " + message.params.whom + " in the " + client.status.host.kind;
     break;
   }
 } catch (error) {
@@ -156,21 +156,26 @@ describe("the package", () => {
     assert.equal(run(process.execPath, ["server.mjs"], bare), "imported");
   });
 
-  describe("bundled by esbuild, with the wasm copied beside it", () => {
+  describe("bundled by esbuild, with wasm and worker copied beside it", () => {
     let at;
 
     before(async () => {
       at = project("esbuild", packed.tarball, { "main.js": PAGE, "dist/index.html": HTML.replace("SCRIPT", "/assets/main.js") });
       await bundle({ absWorkingDir: at, entryPoints: ["main.js"], bundle: true, format: "esm", minify: true, outdir: "dist/assets" });
-      copy(at, "node_modules/hawser/dist/hawser.wasm", "dist/assets/hawser.wasm");
+      for (const file of ["hawser.wasm", "worker.js"]) copy(at, `node_modules/hawser/dist/${file}`, `dist/assets/${file}`);
     });
 
     test("runs under a policy that allows scripts of its own and 'wasm-unsafe-eval'", async () => {
-      assert.equal(await opened(join(at, "dist")), "hello world");
+      assert.equal(await opened(join(at, "dist")), "hello world in the worker");
     });
 
     test("runs when the server does not know the type of .wasm", async () => {
-      assert.equal(await opened(join(at, "dist"), { ".wasm": "application/octet-stream" }), "hello world");
+      assert.equal(await opened(join(at, "dist"), { ".wasm": "application/octet-stream" }), "hello world in the worker");
+    });
+
+    test("runs in the page where the worker was left out", async () => {
+      rmSync(join(at, "dist/assets/worker.js"));
+      assert.equal(await opened(join(at, "dist")), "hello world in the page");
     });
   });
 
@@ -185,7 +190,7 @@ describe("the package", () => {
       "main.js": PAGE.replace('"hawser"', '"/node_modules/hawser/dist/hawser.js"'),
       "index.html": HTML.replace("SCRIPT", "/main.js"),
     });
-    assert.equal(await opened(at), "hello world");
+    assert.equal(await opened(at), "hello world in the worker");
   });
 
   describe("in a Vite project", () => {
@@ -197,11 +202,15 @@ describe("the package", () => {
       vite = await import("vite");
     });
 
-    test("the build finds the wasm, gives it a name with a hash, and runs", async () => {
+    test("the build finds wasm and worker, gives them names with a hash, and runs", async () => {
       await vite.build({ root: at, logLevel: "error", configFile: false });
       const assets = readdirSync(join(at, "dist/assets"));
-      assert.equal(assets.filter((name) => /^hawser-[\w-]+\.wasm$/.test(name)).length, 1, assets.join(" "));
-      assert.equal(await opened(join(at, "dist")), "hello world");
+      for (const file of [/^hawser-[\w-]+\.wasm$/, /^worker-[\w-]+\.js$/])
+        assert.ok(
+          assets.some((name) => file.test(name)),
+          assets.join(" "),
+        );
+      assert.equal(await opened(join(at, "dist")), "hello world in the worker");
     });
 
     test("the development server runs it", async () => {
@@ -209,7 +218,10 @@ describe("the package", () => {
       try {
         await server.listen();
         const { port } = server.httpServer.address();
-        assert.equal(await titleOf(browser, `http://127.0.0.1:${port}/?broker=${encodeURIComponent(peer.url)}`), "hello world");
+        assert.equal(
+          await titleOf(browser, `http://127.0.0.1:${port}/?broker=${encodeURIComponent(peer.url)}`),
+          "hello world in the worker",
+        );
       } finally {
         await server.close();
       }

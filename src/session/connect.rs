@@ -189,7 +189,7 @@ impl Session {
 
     /// The attempt goes to another server than the one before: it may have the session, or an older one of ours, which knows less.
     pub const fn doubt(&mut self) {
-        self.in_doubt = true;
+        self.in_doubt |= self.has_session;
     }
 
     /// Brings both sides together: resumes what the broker still has, or starts over what it has lost.

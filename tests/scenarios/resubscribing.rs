@@ -151,6 +151,24 @@ fn another_server_that_has_a_session_is_asked_for_everything_again_but_for_retai
 }
 
 #[test]
+fn a_client_without_a_session_has_none_to_doubt_at_another_server() {
+    let first_connect = |elsewhere: bool| {
+        let mut world = World::new(Config {
+            client_id: None,
+            ..named()
+        });
+        world.restore();
+        world.start();
+        world.fail_to_open();
+        if elsewhere {
+            world.session.doubt();
+        }
+        world.reconnect()
+    };
+    assert_eq!(first_connect(true), first_connect(false));
+}
+
+#[test]
 fn a_page_that_has_several_servers_cannot_know_where_the_one_before_it_was() {
     let mut world = online();
     world.subscribe(1, "a", 1);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { startHostile } from "./support/hostile.mjs";
 import { openLab, QUICK } from "./support/lab.mjs";
-import { until } from "./support/peer.mjs";
+import { setPatience, until } from "./support/peer.mjs";
 
 const METHOD = Buffer.from("SUM");
 const [SUCCESS, CONTINUE, AGAIN] = [0x00, 0x18, 0x19];
@@ -169,6 +169,7 @@ describe("enhanced authentication", () => {
       const respond = ({ step, data }) => ({ data: Uint8Array.of(step === "challenge" ? 37 + data[0] : 37), expiresIn: 12 });
       globalThis.renewing = globalThis.hawser.connect(url, { authentication: { method: "SUM", respond } });
     }, server.url);
+    setPatience(30_000); // nothing is renewed sooner than after ten seconds
     await until(() => said.length === 4, "a second exchange");
     assert.deepEqual(said[2], [AGAIN, 37]);
     assert.equal(server.visits.length, 1);

@@ -159,7 +159,7 @@ describe("bad input", () => {
     await visits[0].packet("PUBLISH");
     assert.equal((await client.statuses()).at(-1).state, "online");
     const types = visits.map(({ packets }) => packets.map(({ type }) => type));
-    assert.ok(types.length === 1 && types[0].filter((type) => type === "PINGREQ").length <= 2, types);
+    assert.ok(types.length === 1 && types[0].filter((type) => type === "PINGREQ").length <= 10, types);
   });
 
   test("ten thousand events of the network in a moment make one attempt a second, at a server that drops everybody", async () => {

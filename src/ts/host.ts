@@ -5,7 +5,7 @@ import { openEarly } from "./early-socket.js";
 import { type EngineHost, type EngineOptions, type HostEvents, type HostState, PENDING } from "./engine.js";
 import { EngineError } from "./errors/engine-error.js";
 import { QUEUE_FULL } from "./failures.js";
-import { watchPage } from "./page-life.js";
+import { LEAVE, watchPage } from "./page-life.js";
 import type { Place, PlaceEvents, StartingPlace } from "./place.js";
 import { unavailableRecord } from "./records.js";
 import type { NamedSession } from "./session-options.js";
@@ -31,6 +31,9 @@ export interface Launch {
 
 /** Bytes of commands that a burst gathers before its worker gets to work on them: ten thousand filters are asked for together. */
 const BURST = 1_048_576;
+
+/** Time for a worker to send its last packet before its page is gone, in ms. */
+const FAREWELL = 30;
 
 /** A worker that is gone so soon after another one is the last, in ms. */
 const SOON = 60_000;
@@ -200,9 +203,19 @@ export class Host extends Commands implements EngineHost {
     if (this.#over) return;
     this.#running = this.#place;
     this.#events.placed(state);
-    this.#unwatch = watchPage((event) => this.page(event), this.#events.paged);
+    this.#unwatch = watchPage((event) => this.#befalls(event), this.#events.paged);
     if (this.written > 0) this.#running?.commands(this.take());
     this.#waited();
+  }
+
+  /** Something happens to the page. A worker is stopped with its page: one that leaves gives it the time to say so. */
+  #befalls(event: number): void {
+    this.page(event);
+    const place = this.#running;
+    if (event !== LEAVE || place === undefined || place.publish !== undefined) return;
+    place.commands(this.take());
+    const until = performance.now() + FAREWELL;
+    while (performance.now() < until);
   }
 
   /** The engine's options, once this page owns a slot of the stored session. */

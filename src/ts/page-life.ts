@@ -1,7 +1,8 @@
 // What happens to the page, as far as it concerns the link.
 
 /** In the numbers of the command PAGE. */
-const [ONLINE, OFFLINE, BACK, LEAVE] = [0, 1, 2, 3];
+const [ONLINE, OFFLINE, BACK] = [0, 1, 2];
+export const LEAVE = 3;
 
 /** What each event means. In a worker of the user's own there are only the first two. */
 const EVENTS = { online: ONLINE, offline: OFFLINE, pagehide: LEAVE, pageshow: BACK, visibilitychange: BACK, resume: BACK } as const;

@@ -1,0 +1,84 @@
+// A page that goes, comes back, and has reason to doubt its link.
+
+import assert from "node:assert/strict";
+import { unique } from "./support/lab.mjs";
+import { matrix } from "./support/matrix.mjs";
+
+const KEPT = { session: { expiry: 600, cleanStart: false } };
+
+/** Has the page hear what a browser says when it goes into the back/forward cache, or comes out of it. */
+const pass = (tab, type) => tab.page.evaluate((type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })), type);
+
+/** Has the page hear that it is visible again. */
+const look = (tab) => tab.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
+
+for (const host of ["worker", "page"]) {
+  matrix(`the life of a page, engine in the ${host}`, (test) => {
+    test("when the page goes its will is published, though the session is kept", async ({ access, broker, lab, peer }) => {
+      const topic = unique("left");
+      const other = await peer();
+      await other.subscribe(topic);
+      const tab = await lab.tab();
+      await tab.online(broker.url, { ...access, ...KEPT, host, will: { topic, payload: "gone", qos: 1 } });
+      await tab.close();
+      assert.deepEqual(
+        (await other.until(1)).map(({ text }) => text),
+        ["gone"],
+      );
+    });
+
+    test('with `leave: "disconnect"` a page that goes says goodbye, and no will is published', async ({ access, broker, lab, peer }) => {
+      const topic = unique("left");
+      const other = await peer();
+      await other.subscribe(topic);
+      const tab = await lab.tab();
+      const options = { ...access, ...KEPT, host, will: { topic, payload: "gone", qos: 1 }, leave: "disconnect" };
+      const { clientId } = await tab.online(broker.url, options);
+      const from = broker.proxy.packets.length;
+      await tab.leave();
+      assert.equal((await broker.proxy.waitFor(({ type }) => type === "DISCONNECT", { from })).reason ?? 0, 0);
+      await tab.close();
+      // The broker has handled the DISCONNECT before it accepts the same client again, so a will would come before the marker.
+      const again = await lab.online(broker.url, { ...access, clientId });
+      await again.publish(topic, "marker", { qos: 1 });
+      assert.equal((await other.until(1))[0].text, "marker");
+    });
+
+    test("a page that comes back goes on where it was: what waited is sent, what came meanwhile is there", async ({
+      access,
+      broker,
+      lab,
+      peer,
+    }) => {
+      const [mine, theirs] = [unique("mine"), unique("theirs")];
+      const other = await peer();
+      await other.subscribe(mine);
+      const tab = await lab.tab();
+      const client = await tab.online(broker.url, { ...access, ...KEPT, host });
+      const inbox = await client.subscribed(theirs, { qos: 1 });
+      await pass(tab, "pagehide");
+      const { cause } = await client.until({ state: "waiting" });
+      assert.equal(cause.kind, "left");
+      await other.publish(theirs, "meanwhile", { qos: 1 });
+      const published = client.publish(mine, "waited", { qos: 1 });
+      const from = (await client.statuses()).length;
+      await pass(tab, "pageshow");
+      await client.until({ state: "online" }, from);
+      await published;
+      assert.equal((await inbox.until(1))[0].text, "meanwhile");
+      assert.equal((await other.until(1))[0].text, "waited");
+    });
+
+    test("a page that is visible again finds a link that has stalled dead within the time of a probe", async ({ access, broker, lab }) => {
+      const tab = await lab.tab();
+      const client = await tab.online(broker.url, { ...access, ...KEPT, host, keepAlive: 600, probeTimeout: 200 });
+      const from = (await client.statuses()).length;
+      broker.proxy.stall();
+      await look(tab);
+      const { cause } = await client.until({ state: "waiting" }, from);
+      assert.equal(cause.kind, "keep-alive-timeout");
+      broker.proxy.resume();
+      await client.until({ state: "online" }, from);
+    });
+  });
+}

@@ -14,36 +14,6 @@ const look = (tab) => tab.page.evaluate(() => document.dispatchEvent(new Event("
 
 for (const host of ["worker", "page"]) {
   matrix(`the life of a page, engine in the ${host}`, (test) => {
-    test("when the page goes its will is published, though the session is kept", async ({ access, broker, lab, peer }) => {
-      const topic = unique("left");
-      const other = await peer();
-      await other.subscribe(topic);
-      const tab = await lab.tab();
-      await tab.online(broker.url, { ...access, ...KEPT, host, will: { topic, payload: "gone", qos: 1 } });
-      await tab.close();
-      assert.deepEqual(
-        (await other.until(1)).map(({ text }) => text),
-        ["gone"],
-      );
-    });
-
-    test('with `leave: "disconnect"` a page that goes says goodbye, and no will is published', async ({ access, broker, lab, peer }) => {
-      const topic = unique("left");
-      const other = await peer();
-      await other.subscribe(topic);
-      const tab = await lab.tab();
-      const options = { ...access, ...KEPT, host, will: { topic, payload: "gone", qos: 1 }, leave: "disconnect" };
-      const { clientId } = await tab.online(broker.url, options);
-      const from = broker.proxy.packets.length;
-      await tab.leave();
-      assert.equal((await broker.proxy.waitFor(({ type }) => type === "DISCONNECT", { from })).reason ?? 0, 0);
-      await tab.close();
-      // The broker has handled the DISCONNECT before it accepts the same client again, so a will would come before the marker.
-      const again = await lab.online(broker.url, { ...access, clientId });
-      await again.publish(topic, "marker", { qos: 1 });
-      assert.equal((await other.until(1))[0].text, "marker");
-    });
-
     test("a page that comes back goes on where it was: what waited is sent, what came meanwhile is there", async ({
       access,
       broker,

@@ -21,9 +21,9 @@ export class PageError extends Error {
   }
 }
 
-/** Opens a browser with the test page. */
-export async function openLab() {
-  const [browser, server] = await Promise.all([launchChromium({ protocolTimeout: 60_000 }), servePage()]);
+/** Opens a browser with the test page. @param {import("puppeteer-core").LaunchOptions} [options] of the browser */
+export async function openLab(options) {
+  const [browser, server] = await Promise.all([launchChromium({ protocolTimeout: 60_000, ...options }), servePage()]);
   return openTab(browser, server);
 }
 
@@ -89,9 +89,9 @@ export class Lab {
     return tab;
   }
 
-  /** Closes this tab as a user would. */
-  close() {
-    return this.page.close();
+  /** Closes this tab as a user would, if it is still there. */
+  async close() {
+    if (!this.page.isClosed()) await this.page.close();
   }
 
   /** How long one wait in the page may take, in ms. @param {number} milliseconds */

@@ -7,7 +7,6 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::commands::Commands;
 use crate::database::*;
 use crate::page::{Record, at, unique};
 

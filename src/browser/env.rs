@@ -30,8 +30,7 @@ pub struct Clock {
     /// The wall clock at the latest reading.
     tick: Cell<f64>,
     latest: Cell<Millis>,
-    /// How far ahead the wall clock is known to be.
-    ahead: Cell<f64>,
+    /// How far ahead of `performance` the wall clock has run: by sleep, or because somebody has set it.
     slept: Cell<f64>,
 }
 
@@ -45,7 +44,6 @@ impl Clock {
             origin,
             tick: Cell::new(f64::NAN),
             latest: Cell::default(),
-            ahead: Cell::default(),
             slept: Cell::default(),
         }
     }
@@ -56,11 +54,10 @@ impl Clock {
         let tick = Date::now();
         if tick != self.tick.replace(tick) {
             let steady = self.origin + self.performance.now();
-            let gained = tick - steady - self.ahead.get();
-            if !(0.0..=SLEPT).contains(&gained) {
-                // One that was set back may be set forward again, which is no sleep.
-                self.slept.set(self.slept.get() + gained.max(0.0));
-                self.ahead.set(tick - steady);
+            let gained = tick - steady - self.slept.get();
+            // One that was set back and forward again has gained nothing: the furthest that it has shown counts.
+            if gained > SLEPT {
+                self.slept.set(self.slept.get() + gained);
             }
             self.latest.set(Millis((steady + self.slept.get()) as u64));
         }

@@ -10,10 +10,13 @@ export type BatchMessage = readonly [words: ArrayBuffer, bytes: ArrayBuffer, ...
 /** From here on a frame is handed over as it is; below, handing over a buffer costs more than copying it. */
 const LARGE = 16_384;
 
+/** Room at first, and what is kept. */
+const [WORDS, BYTES, MOST_WORDS, MOST_BYTES] = [1_024, 4_096, 65_536, 262_144] as const;
+
 export class Batch {
-  #words = new Uint32Array(1_024);
+  #words = new Uint32Array(WORDS);
   #wordCount = 0;
-  #bytes = new Uint8Array(4_096);
+  #bytes = new Uint8Array(BYTES);
   #byteCount = 0;
   #large: ArrayBuffer[] = [];
 
@@ -39,13 +42,15 @@ export class Batch {
     this.#bytes.set(frame, from);
   }
 
-  /** All that has been added, as a message; its buffers are to be handed over. */
+  /** All that has been added, as a message; its buffers are to be handed over. What a burst has made large is given back. */
   take(): BatchMessage {
     const words = this.#words.slice(0, this.#wordCount).buffer;
     const bytes = this.#bytes.slice(0, this.#byteCount).buffer;
     const large = this.#large;
     this.#wordCount = this.#byteCount = 0;
     this.#large = [];
+    if (this.#words.length > MOST_WORDS) this.#words = new Uint32Array(WORDS);
+    if (this.#bytes.length > MOST_BYTES) this.#bytes = new Uint8Array(BYTES);
     return [words, bytes, ...large];
   }
 }
@@ -59,7 +64,8 @@ export function unpack([wordBuffer, bytes, ...large]: BatchMessage, hear: Hear):
     let frame: Uint8Array<ArrayBuffer> | undefined;
     if (length >= LARGE) frame = new Uint8Array(large[next++] as ArrayBuffer);
     else if (length >= 0) {
-      frame = new Uint8Array(bytes, from, length);
+      // A buffer of its own, as a frame has in the page: a payload that is kept, or handed on, takes no other with it.
+      frame = new Uint8Array(bytes.slice(from, from + length));
       from += length;
     }
     at = start + (words[at] as number);

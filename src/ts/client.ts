@@ -383,10 +383,11 @@ export class Client extends Emitter implements AsyncDisposable {
   /** There is another engine, which knows nothing of what this client had asked of the first. */
   #restart(cause: Cause, error: Error): string | undefined {
     const { clientId } = this;
+    // Before anybody is told: who hears of it may publish and subscribe.
+    this.#outbox.restart();
+    this.#subscriptions.restart(this.#link.durability !== "memory");
     this.#change(this.#link.lost(cause));
     this.report(error);
-    this.#outbox.restart();
-    this.#subscriptions.restart();
     // The store tells by itself what has become of a session.
     if (this.#link.durability === "memory") this.tell("gap", { gap: { kind: "session-lost" } });
     return clientId;

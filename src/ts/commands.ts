@@ -44,6 +44,11 @@ export abstract class Commands {
     return this.#length;
   }
 
+  /** A copy of what is written so far. */
+  protected peek(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#length);
+  }
+
   /** All that is written, until the next command is: it lies in a buffer that is used again. */
   protected take(): Uint8Array<ArrayBuffer> {
     const block = this.#bytes.subarray(0, this.#length);

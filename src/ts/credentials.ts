@@ -47,6 +47,8 @@ export class AddressBook {
   /** Credentials that were asked for on the live link, and where they go: a query may be signed anew each time. */
   #fresh: { readonly to: string; readonly credentials: Credentials | undefined } | undefined;
   #attempt = 0;
+  /** Whether the first attempt has its answer before it asks: where nobody has to be asked, that costs a start no way to the page and back. */
+  #answered = false;
   #state: Status["state"] = "idle";
   #pending: AbortController | undefined;
   /** Ends the patience with the function that is being asked. */
@@ -58,12 +60,19 @@ export class AddressBook {
     this.#authenticator = authenticator;
     this.#report = report;
     this.#route = new Route(settings.addresses);
+    const { addresses, credentials } = settings;
+    if (typeof addresses === "function" || typeof credentials === "function" || authenticator.wanted) return;
+    this.prepare({ attempt: 1, permanent: false, serverReference: "" }, undefined);
+    this.#answered = true;
   }
 
   /** `cause`: why the attempt or the link before has ended. */
   prepare(record: PrepareRecord, cause: Cause | undefined): void {
+    const { attempt, serverReference } = record;
+    const answered = this.#answered && attempt === 1 && !serverReference;
+    this.#answered = false;
+    if (answered) return;
     this.#giveUp();
-    const { attempt } = record;
     this.#attempt = attempt;
     const next = this.#route.next(record);
     const { credentials } = this.#settings;

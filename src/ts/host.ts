@@ -46,6 +46,8 @@ export class Host extends Commands implements EngineHost {
   #place: StartingPlace | undefined;
   /** The place, once the engine runs there. */
   #running: Place | undefined;
+  /** Bytes of the commands that the engine begins with. */
+  #begun = 0;
   /** Whether a microtask will send what is written. */
   #due = false;
   /** Messages that wait for the engine, and bytes in them. */
@@ -57,6 +59,7 @@ export class Host extends Commands implements EngineHost {
   #replaced = 0;
   #released: Promise<void> | undefined;
   readonly #waiting: (() => void)[] = [];
+  #closing = false;
   #over = false;
 
   constructor(launch: Launch, events: HostEvents) {
@@ -91,12 +94,9 @@ export class Host extends Commands implements EngineHost {
 
   override close(reason: number, properties?: Uint8Array): void {
     this.#slot?.leave();
-    if (this.#running === undefined && !this.#over) {
-      this.#end();
-      this.#events.stopped(closedCause());
-    } else {
-      super.close(reason, properties);
-    }
+    this.#closing = true;
+    if (this.#running === undefined) this.#closed();
+    else super.close(reason, properties);
   }
 
   async stats(): Promise<Stats> {
@@ -104,8 +104,13 @@ export class Host extends Commands implements EngineHost {
   }
 
   async outbox(): Promise<Uint32Array> {
-    if (this.#running === undefined && !this.#over) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    return (await this.#running?.outbox()) ?? new Uint32Array(0);
+    while (!this.#over) {
+      const answer = await this.#running?.outbox();
+      if (answer !== undefined) return answer;
+      // There is no engine yet, or it has gone with the question.
+      if (this.#running === undefined && !this.#over) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return new Uint32Array(0);
   }
 
   dispose(): Promise<void> {
@@ -130,7 +135,8 @@ export class Host extends Commands implements EngineHost {
     try {
       const place: StartingPlace = new WorkerPlace(
         this.#hears("worker", (error) => {
-          if (this.#running === place) this.#replace(error);
+          if (this.#closing) this.#closed();
+          else if (this.#running === place) this.#replace(error);
           else if (!this.#over) this.#startHere(error);
         }),
         this.#launch.url,
@@ -191,8 +197,14 @@ export class Host extends Commands implements EngineHost {
     this.#place = place;
     try {
       const [module, options] = await Promise.all([this.#launch.module, this.#options]);
-      if (this.#over) await place.release();
-      else await place.start(module, options);
+      if (this.#over) {
+        await place.release();
+        return;
+      }
+      // They are kept until it runs: another place may have to begin with them.
+      const first = this.peek();
+      this.#begun = first.length;
+      await place.start(module, options, first);
     } catch (error) {
       this.#fail(error);
     }
@@ -204,7 +216,9 @@ export class Host extends Commands implements EngineHost {
     this.#running = this.#place;
     this.#events.placed(state);
     this.#unwatch = watchPage((event) => this.#befalls(event), this.#events.paged);
-    if (this.written > 0) this.#running?.commands(this.take());
+    this.#kept = this.#keptBytes = 0;
+    const others = this.take().subarray(this.#begun);
+    if (others.length > 0) this.#running?.commands(others);
     this.#waited();
   }
 
@@ -241,6 +255,13 @@ export class Host extends Commands implements EngineHost {
   /** The engine runs, or never will. */
   #waited(): void {
     for (const go of this.#waiting.splice(0)) go();
+  }
+
+  /** As the user wants it: nobody is left who could say goodbye. */
+  #closed(): void {
+    if (this.#over) return;
+    this.#end();
+    this.#events.stopped(closedCause());
   }
 
   #end(): void {

@@ -86,6 +86,11 @@ export class Inbox<M> {
     return this.#items.slice(this.#head).flatMap((item) => item?.ticket ?? []);
   }
 
+  /** Drops what the broker waits for: it sends that again. */
+  forget(): void {
+    for (let at = this.#head; at < this.#items.length; at++) if (this.#items[at]?.ticket !== undefined) this.#items[at] = undefined;
+  }
+
   /** No more messages come; what is there can still be taken. */
   finish(): void {
     this.#close(OVER);

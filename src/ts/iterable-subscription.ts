@@ -54,6 +54,12 @@ export class IterableSubscription<F extends string = string> extends Subscriptio
     this.#inbox.push(message, this.received ? undefined : (ticket ?? this.owner.hold(this, delivery, message.topic, true)));
   }
 
+  /** @internal What comes again is not kept here too. */
+  override restart(stored: boolean): void {
+    super.restart(stored);
+    if (stored) this.#inbox.forget();
+  }
+
   /** @internal */
   protected override ended(how: SubscriptionEnd, error: unknown): boolean {
     for (const ticket of [...this.#taken.flat(), ...this.#inbox.tickets()]) ticket.done(this);

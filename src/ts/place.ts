@@ -32,6 +32,6 @@ export interface Place {
 
 /** A place before there is an engine. */
 export interface StartingPlace extends Place {
-  /** Makes the engine, has it take up what is stored, and starts it: `ready` or `failed` follows. */
-  start(module: WebAssembly.Module, options: EngineOptions): Promise<void> | void;
+  /** Makes the engine, has it take up what is stored, starts it, and has it perform the commands in `first`: `ready` or `failed` follows. */
+  start(module: WebAssembly.Module, options: EngineOptions, first: Uint8Array): Promise<void> | void;
 }

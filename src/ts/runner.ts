@@ -38,8 +38,7 @@ export class Runner implements Place {
     this.#early = early;
   }
 
-  /** Makes the engine, has it take up what is stored, and starts it. */
-  async start(module: WebAssembly.Module, options: EngineOptions): Promise<void> {
+  async start(module: WebAssembly.Module, options: EngineOptions, first: Uint8Array): Promise<void> {
     try {
       engineClass ??= instantiate(module).catch((error: unknown) => {
         engineClass = undefined;
@@ -57,6 +56,7 @@ export class Runner implements Place {
       if (this.#early !== undefined) engine.use_socket(this.#early.url, this.#early.socket);
       this.#early = undefined;
       engine.commands(START);
+      engine.commands(first);
       this.#events.ready();
     } catch (error) {
       this.#fail(error);
@@ -116,8 +116,9 @@ export class Runner implements Place {
   /** The page owns the slot already. This is for the engine of the page before: only one may write, and a worker dies a little later than its page. */
   #lock(store: string): Promise<void> {
     return new Promise((resolve) => {
-      const held = (): Promise<void> => {
+      const held = (): Promise<void> | undefined => {
         resolve();
+        if (this.#over) return undefined;
         return new Promise((done) => {
           this.#unlock = done;
         });

@@ -151,8 +151,8 @@ export class Subscription<F extends string = string> implements AsyncDisposable 
     this.advance();
   }
 
-  /** @internal What waits came from an engine that is gone: its broker sends it again, or nobody does. */
-  restart(): void {
+  /** @internal What waits for the ledger or the store came from an engine that is gone: the broker of a stored session sends it again. */
+  restart(_stored: boolean): void {
     this.#line?.clear();
     this.#paused = false;
   }

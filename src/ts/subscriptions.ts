@@ -233,17 +233,16 @@ export class Subscriptions {
     else leaving.reject(subscribeError(leaving.filter, code, said));
   }
 
-  /** There is another engine: it is asked for all filters, and those who were leaving have left. */
-  restart(): void {
+  /** There is another engine: it is asked for all filters, and once more to leave what is left. `stored`: the broker sends again what was not acknowledged. */
+  restart(stored: boolean): void {
     this.deliveries.restart();
     this.#claims.restart();
     this.#identifiers = 0;
     for (const keeper of this.#keepers.values()) this.#router.remove(keeper.pattern.levels, keeper);
     this.#keepers.clear();
-    for (const { resolve } of this.#leaving.values()) resolve();
-    this.#leaving.clear();
+    for (const [token, { filter }] of this.#leaving) this.#host.unsubscribe(token, filter);
     for (const shared of this.#filters.values()) {
-      for (const subscription of shared.subscribers) subscription.restart();
+      for (const subscription of shared.subscribers) subscription.restart(stored);
       shared.identifier = 0;
       this.#ask(shared);
     }

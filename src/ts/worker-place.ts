@@ -4,19 +4,26 @@ import type { EngineOptions } from "./engine.js";
 import type { PlaceEvents, StartingPlace } from "./place.js";
 import type { Stats } from "./stats.js";
 
-/** What the page asks of its worker, besides commands (bytes) and how to start; the answers come in the order of the questions. */
-export type Question = "alive" | "stats" | "outbox" | "release";
+/** What the page asks of its worker; the answers come in the order of the questions, for nothing is asked behind "release". */
+export type Question = "stats" | "outbox" | "release";
 
 /** What the page tells its worker. Nothing: it has taken a batch. */
 export type ToWorker =
   | { readonly early: string }
-  | { readonly module: WebAssembly.Module; readonly options: EngineOptions }
+  | { readonly module: WebAssembly.Module; readonly options: EngineOptions; readonly first: Uint8Array }
   | Uint8Array<ArrayBuffer>
   | Question
+  /** Whether the worker lives. */
+  | "alive"
   | undefined;
 
 /** What a worker tells its page. */
-export type FromWorker = BatchMessage | { readonly ready: true } | { readonly answer: unknown } | { readonly failed: string };
+export type FromWorker =
+  | BatchMessage
+  | { readonly ready: true }
+  | { readonly alive: true }
+  | { readonly answer: unknown }
+  | { readonly failed: string };
 
 /** How often a worker is asked whether it lives, in ms. */
 const ASKED_EVERY = 5_000;
@@ -29,12 +36,13 @@ export class WorkerPlace implements StartingPlace {
   readonly #asked: ((answer: unknown) => void)[] = [];
   readonly #watch: ReturnType<typeof setInterval>;
   #heard = false;
+  #gone = false;
   #misses = 0;
 
   /** Throws where there are no workers, or none from here. `url`: where the first attempt goes. */
   constructor(events: PlaceEvents, url: string | undefined) {
     this.#events = events;
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "hawser" });
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "hawser:engine" });
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -47,8 +55,8 @@ export class WorkerPlace implements StartingPlace {
     if (url !== undefined) this.#tell({ early: url });
   }
 
-  start(module: WebAssembly.Module, options: EngineOptions): void {
-    this.#tell({ module, options });
+  start(module: WebAssembly.Module, options: EngineOptions, first: Uint8Array): void {
+    this.#tell({ module, options, first });
   }
 
   commands(block: Uint8Array<ArrayBuffer>): void {
@@ -65,7 +73,7 @@ export class WorkerPlace implements StartingPlace {
   }
 
   async release(): Promise<void> {
-    if (this.#heard)
+    if (this.#heard && !this.#gone)
       await this.#ask("release"); // then it ends by itself, when what it has sent is on its way
     else this.#worker.terminate();
     clearInterval(this.#watch);
@@ -84,11 +92,14 @@ export class WorkerPlace implements StartingPlace {
     this.#heard = true;
     this.#misses = 0;
     if (Array.isArray(said)) {
-      unpack(said as BatchMessage, this.#events.deliver);
-      this.#tell(undefined);
+      try {
+        unpack(said as BatchMessage, this.#events.deliver);
+      } finally {
+        this.#tell(undefined);
+      }
     } else if ("answer" in said) this.#asked.shift()?.(said.answer);
     else if ("failed" in said) this.#fail(said.failed);
-    else this.#events.ready();
+    else if ("ready" in said) this.#events.ready();
   }
 
   /** A worker may be stuck, or gone without a word. */
@@ -98,6 +109,8 @@ export class WorkerPlace implements StartingPlace {
   }
 
   #fail(error: unknown): void {
+    if (this.#gone) return;
+    this.#gone = true;
     clearInterval(this.#watch);
     this.#worker.terminate();
     for (const answer of this.#asked.splice(0)) answer(undefined);

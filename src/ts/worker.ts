@@ -21,33 +21,32 @@ function serve(scope: WorkerScope): void {
   const sender = new Sender((message, transfer = []) => scope.postMessage(message, transfer));
   let early: EarlySocket | undefined;
   let runner: Runner | undefined;
+  const failed = (error: unknown): void => sender.post({ failed: error instanceof Error ? error.message : String(error) });
   const answer = async (question: Question): Promise<void> => {
-    let said: unknown;
-    if (question === "release") {
-      await runner?.release();
-      setTimeout(() => scope.close(), LINGER);
-    } else if (question !== "alive") said = await runner?.[question]();
+    const said = await runner?.[question]();
+    if (question === "release") setTimeout(() => scope.close(), LINGER);
     sender.post({ answer: said });
   };
   scope.onmessage = ({ data }) => {
     if (data === undefined) sender.taken();
     else if (data instanceof Uint8Array) runner?.commands(data);
-    else if (typeof data === "string") void answer(data);
+    else if (data === "alive") sender.post({ alive: true });
+    else if (typeof data === "string") answer(data).catch(failed);
     else if ("early" in data) early = openEarly(data.early);
     else {
       runner = new Runner(
         {
           deliver: sender.hear,
           ready: () => sender.post({ ready: true }),
-          failed: (error) => sender.post({ failed: error instanceof Error ? error.message : String(error) }),
+          failed,
         },
         early,
       );
-      void runner.start(data.module, data.options);
+      void runner.start(data.module, data.options, data.first);
     }
   };
 }
 
 /** By that name worker-place.ts starts it. */
 const scope = globalThis as unknown as WorkerScope;
-if (scope.name === "hawser" && typeof document === "undefined") serve(scope);
+if (scope.name === "hawser:engine" && typeof document === "undefined") serve(scope);

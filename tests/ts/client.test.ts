@@ -203,3 +203,31 @@ test("an error event without a listener goes to the page's error handler", () =>
     else scope.reportError = before;
   }
 });
+
+test("where nobody has to be asked the first attempt has its address before it asks for one, and later ones have it when they ask", () => {
+  const { host } = scripted({ credentials: { username: "wall", password: "secret" } });
+  const [first] = host.all("address");
+  assert.deepEqual(first?.slice(0, 3), [1, "ws://broker.test/mqtt", "wall"]);
+  host.say(record("prepare", 0, 1, ""));
+  assert.equal(host.all("address").length, 1);
+  host.say(record("prepare", 0, 1, "")); // after a link that was stable
+  host.say(record("prepare", 0, 2, ""));
+  assert.deepEqual(
+    host.all("address").map(([attempt]) => attempt),
+    [1, 1, 2],
+  );
+});
+
+test("a server reference that comes before the first attempt is followed", () => {
+  const { host } = scripted();
+  host.say(record("prepare", 0, 1, "other.test:99"));
+  assert.deepEqual(
+    host.all("address").map(([, url]) => url),
+    ["ws://broker.test/mqtt", "ws://other.test:99/mqtt"],
+  );
+});
+
+test("where somebody has to be asked nothing is answered before it is wanted", () => {
+  const { host } = scripted({ credentials: async () => ({ username: "wall" }) });
+  assert.deepEqual(host.all("address"), []);
+});

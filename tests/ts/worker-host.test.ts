@@ -1,0 +1,192 @@
+// The host with its engine in a worker: what becomes of everything that is under way when the worker goes.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Batch } from "../../src/ts/batch.js";
+import type { Message, Stats } from "../../src/ts/index.js";
+import { NO_STATS } from "../../src/ts/stats.js";
+import { look, settled, stateOf, working } from "./scripted-worker.js";
+import { message, record, restored } from "./words.js";
+
+const MISSED = 3;
+const SESSION = { session: { name: "wall" } };
+
+test("an answer is for what was asked, however often the worker is asked whether it lives", async () => {
+  const { client, newest } = await working();
+  const worker = newest();
+  worker.begin();
+  look();
+  const stats = client.stats();
+  worker.say({ alive: true });
+  worker.say({ answer: { ...NO_STATS, framesSent: 3 } satisfies Stats });
+  assert.equal((await stats).framesSent, 3);
+  const closing = client.close();
+  worker.tell(record("status", 4, 0, 0, 0, 0, 1, 0, 0, 0));
+  look();
+  worker.say({ alive: true });
+  const [last, release] = worker.heard.filter((said) => said === "stats" || said === "release").slice(-2);
+  assert.deepEqual([last, release], ["stats", "release"], "the last counters are asked for");
+  worker.say({ answer: NO_STATS });
+  assert.equal(await stateOf(closing), "pending", "it still commits");
+  worker.say({ answer: undefined });
+  assert.equal(await stateOf(closing), "resolved");
+});
+
+test("a client whose worker is gone can be closed, and stays closed", async () => {
+  const { client, newest, slot } = await working(SESSION);
+  const first = newest();
+  first.begin();
+  const closing = client.close();
+  await settled();
+  look(MISSED);
+  await settled();
+  assert.equal(client.status.state, "stopped");
+  assert.equal(await stateOf(closing), "resolved");
+  assert.deepEqual(slot, ["released"]);
+});
+
+test("a slot is given up when the second worker has gone too, and when a worker fails before it runs and is closed", async () => {
+  const twice = await working(SESSION);
+  for (let time = 0; time < 2; time++) {
+    twice.newest().begin();
+    twice.newest().say({ failed: "unreachable" });
+    await settled();
+  }
+  assert.ok(twice.client.status.state === "stopped" && twice.client.status.cause.kind === "engine");
+  assert.deepEqual(twice.slot, ["released"]);
+
+  const early = await working(SESSION);
+  early.newest().say({ failed: "no room" });
+  assert.equal(await stateOf(early.client.close()), "resolved");
+  assert.deepEqual(early.slot, ["released"]);
+});
+
+test("who hears that a worker was replaced may publish and subscribe at once, and only what the broker answers is acknowledged", async () => {
+  const { client, newest } = await working();
+  newest().begin();
+  let inHandler: Promise<unknown> | undefined;
+  client.addEventListener("status", ({ status }) => {
+    if (status.state !== "waiting") return;
+    inHandler = client.publish("first", "A", { qos: 1 });
+    client.subscribe("filter", () => undefined);
+  });
+  newest().say({ failed: "unreachable" });
+  const after = client.publish("second", "B", { qos: 1 });
+  await settled();
+  const worker = newest();
+  worker.begin();
+  const tokens = worker.asked("publish").map(([, token, , topic]) => [topic, token]);
+  assert.equal(new Set(tokens.map(([, token]) => token)).size, 2);
+  assert.equal(worker.asked("subscribe").length, 1);
+  worker.tell(record("done", 0, tokens[0]?.[1] as number, 0));
+  assert.deepEqual([await stateOf(inHandler ?? assert.fail()), await stateOf(after)], ["resolved", "pending"]);
+});
+
+test("who was leaving a filter is heard by the next engine too", async () => {
+  const { client, newest } = await working(SESSION);
+  newest().begin(1);
+  const subscription = client.subscribe("a", { qos: 1 }, () => undefined);
+  await settled();
+  const left = subscription.unsubscribe();
+  await settled();
+  newest().say({ failed: "unreachable" });
+  await settled();
+  const worker = newest();
+  worker.tell(record("filter", 0, 1, "a"));
+  worker.begin(1);
+  const [[, token, filter] = assert.fail()] = worker.asked("unsubscribe");
+  assert.equal(filter, "a");
+  assert.equal(await stateOf(left), "pending");
+  worker.tell(record("unsubscribed", 0, token as number, 0));
+  assert.equal(await stateOf(left), "resolved");
+});
+
+test("a loop gets what the broker of a stored session sends again once", async () => {
+  const { client, newest } = await working(SESSION);
+  newest().begin(1);
+  const subscription = client.subscribe("a", { qos: 1 });
+  const come = (delivery: number): number[] => message(1, "a", { payload: [delivery - 1, 1], flags: 1, packetId: delivery, delivery });
+  const frame = (): Uint8Array<ArrayBuffer> => new TextEncoder().encode("12");
+  newest().tell([...come(1), ...come(2)], frame());
+  newest().say({ failed: "unreachable" });
+  await settled();
+  newest().begin(1);
+  newest().tell([...come(1), ...come(2)], frame());
+  const texts: string[] = [];
+  void (async () => {
+    for await (const each of subscription) texts.push((each as Message).text());
+  })();
+  await settled();
+  assert.deepEqual(texts, ["1", "2"]);
+  assert.deepEqual(newest().asked("handled"), [
+    ["handled", 1, 1],
+    ["handled", 2, 1],
+  ]);
+});
+
+test("a handler that hands a payload's buffer on takes no other message with it", async () => {
+  const { client, newest } = await working();
+  const worker = newest();
+  worker.begin();
+  const texts: string[] = [];
+  client.subscribe("a", (each) => {
+    texts.push(each.text());
+    structuredClone(each.payload, { transfer: [each.payload.buffer] });
+  });
+  await settled();
+  worker.heard.length = 0;
+  const batch = new Batch();
+  for (const text of ["x", "y", "z"]) {
+    const words = Uint32Array.from(message(1, "a", { payload: [0, 1] }));
+    batch.add(new TextEncoder().encode(text), words, 0, words.length);
+  }
+  worker.say(batch.take());
+  assert.deepEqual(texts, ["x", "y", "z"]);
+  assert.deepEqual(worker.heard, [undefined], "and the batch is taken");
+});
+
+test("what waits for an engine counts anew for the next one", async () => {
+  const { client, newest } = await working({ queue: { messages: 2 } });
+  newest().begin();
+  const first = [1, 2].map(() => client.publish("t", "x", { qos: 1 }));
+  await settled();
+  newest().tell([...record("done", 0, 1, 0), ...record("done", 0, 2, 0)]);
+  await Promise.all(first);
+  newest().say({ failed: "unreachable" });
+  assert.deepEqual(await Promise.all([1, 2, 3].map(() => stateOf(client.publish("t", "x", { qos: 1 })))), [
+    "pending",
+    "pending",
+    "queue-full",
+  ]);
+});
+
+test("who asks what is pending while the worker goes is answered by the next one", async () => {
+  const { client, newest } = await working(SESSION);
+  newest().begin(1);
+  const pending = client.outbox();
+  await settled();
+  newest().say({ failed: "unreachable" });
+  await settled();
+  assert.equal(await stateOf(pending), "pending");
+  newest().begin(1);
+  await settled();
+  newest().say({ answer: Uint32Array.from(restored(0xc000_0000, 5, "t")) });
+  assert.deepEqual(
+    (await pending).map(({ id }) => id),
+    [5],
+  );
+});
+
+test("a worker that goes takes along what was under way, and says so", async () => {
+  const { client, errors, newest } = await working();
+  newest().begin();
+  const gaps: string[] = [];
+  client.addEventListener("gap", ({ gap }) => gaps.push(gap.kind));
+  const lost = client.publish("t", "x", { qos: 1 });
+  await settled();
+  look(MISSED);
+  assert.equal(await stateOf(lost), "indeterminate");
+  assert.deepEqual([errors.length, gaps, client.status.state], [1, ["session-lost"], "waiting"]);
+  assert.ok(client.status.state === "waiting" && client.status.cause.kind === "engine");
+  newest().begin();
+  assert.equal(client.status.state, "online");
+});

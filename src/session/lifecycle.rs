@@ -243,7 +243,8 @@ impl Session {
             self.stop(cause, Failure::Stopped);
             return;
         };
-        let retry_at = self.now.plus(self.wait(&cause, delay));
+        let wait = self.wait(&cause, delay);
+        let retry_at = self.now.plus(wait);
         self.timers.set(Timer::Retry, retry_at);
         self.enter(State::Waiting {
             attempt: self.backoff.attempt(),

@@ -167,6 +167,8 @@ pub struct Session {
     attempted: Millis,
     /// The browser says that there is no network.
     offline: bool,
+    /// When the page came back to a link that has not ended since.
+    back: Option<Millis>,
     /// The data of the authentication method for the next CONNECT.
     authentication_data: Option<Vec<u8>>,
     /// The number of the latest [`Event::Authenticate`].
@@ -238,6 +240,7 @@ impl Session {
             backoff: Backoff::default(),
             attempted: Millis(0),
             offline: false,
+            back: None,
             authentication_data: None,
             exchange: 0,
             authentication_failures: 0,

@@ -45,7 +45,8 @@ impl Session {
     /// [`PageEvent::Back`] and [`PageEvent::Online`] probe the link once it is quiet for a second: it is dead when nothing comes within
     /// [`super::Config::probe_timeout`], with keep-alive 0 too. While waiting they begin the next attempt at once, but never sooner than a second after the last
     /// one began. [`PageEvent::Offline`] probes as well, and ends nothing by itself; as long as it holds no wait is longer than half a minute, and attempts that
-    /// fail do not count against [`super::Config::max_attempts`]. [`PageEvent::Leave`] ends the link in the manner of [`super::Config::will_on_leave`], and the
+    /// fail do not count against [`super::Config::max_attempts`]. A link that turns out to be dead when the page is back is followed by the next attempt within
+    /// a second, whatever the backoff says. [`PageEvent::Leave`] ends the link in the manner of [`super::Config::will_on_leave`], and the
     /// page has another one when it is back.
     pub fn handle_page(&mut self, now: Millis, event: PageEvent) {
         self.tick(now);
@@ -66,14 +67,19 @@ impl Session {
                 }
                 self.look();
                 self.hurry();
+                self.back = self.is_online().then_some(self.now);
             }
         }
     }
 
     /// How long to wait for the next attempt, where the backoff says `delay`.
-    pub(super) fn wait(&self, cause: &Cause, delay: u64) -> u64 {
+    pub(super) fn wait(&mut self, cause: &Cause, delay: u64) -> u64 {
+        // The socket of a frozen page is closed behind `resume`: that is no reason to wait longer than who was waiting already.
+        let back = self.back.take();
+        let looked = self.config.probe_timeout.saturating_add(2 * APART);
         match cause {
             Cause::Left => delay.max(AWAY),
+            _ if back.is_some_and(|at| self.now <= at.plus(looked)) => delay.min(APART),
             _ if self.offline => delay.min(OFFLINE),
             _ => delay,
         }

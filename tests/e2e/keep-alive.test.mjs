@@ -107,7 +107,7 @@ describe("keep-alive and the life of a page", () => {
   test("a page that was frozen is online again when it is resumed, and has missed nothing", async (t) => {
     const tab = await lab.tab();
     const topic = unique("frozen");
-    const client = await tab.online(proxy.url, { session: PATIENT.session, keepAlive: LATE, probeTimeout: PROBE });
+    const client = await tab.online(proxy.url, { ...PATIENT, keepAlive: LATE, probeTimeout: PROBE });
     const inbox = await client.subscribed(topic, { qos: 1 });
     peer = await connectPeer(`mqtt://127.0.0.1:${broker.tcpPort}`, { protocol: "5.0" });
     await hide(tab);

@@ -1,11 +1,17 @@
 //! What the page goes through: coming back is a reason to look at once, `offline` may be wrong, and a flood of events moves little.
 
-use hawser::session::{Cause, Config, PageEvent, State};
+use hawser::session::{Cause, Config, Jitter, PageEvent, Reconnect, State};
 
 use crate::world::{Socket, World, lasting, lasting_311, plain};
 
 const PINGRESP: [u8; 2] = [0xD0, 0];
 const LOOKS: [PageEvent; 3] = [PageEvent::Back, PageEvent::Online, PageEvent::Offline];
+
+/// Nobody waits for it.
+const SLOW: Reconnect = Reconnect::Fixed {
+    delay: 600_000,
+    jitter: Jitter::UpTo(0),
+};
 
 fn retry_at(world: &World) -> u64 {
     match world.session.state() {
@@ -43,6 +49,49 @@ fn a_dead_link_is_noticed_within_the_time_of_a_probe_and_an_attempt_follows_with
             assert!(world.now <= begun + 6_000, "{} ms", world.now - begun);
         }
     }
+}
+
+#[test]
+fn a_link_that_is_found_dead_by_a_page_that_is_back_is_brought_back_within_a_second_whatever_the_backoff_says() {
+    for event in [PageEvent::Back, PageEvent::Online] {
+        for closed in [false, true] {
+            let mut world = World::online(Config {
+                reconnect: SLOW,
+                ..lasting()
+            });
+            world.advance(20_000);
+            world.page(event);
+            world.expect(&["PINGREQ"]);
+            if closed {
+                // As the socket of a page that was frozen.
+                world.advance(10);
+                world.cut();
+            } else {
+                world.advance(5_000);
+                assert_eq!(world.cause(), &Cause::KeepAliveTimeout);
+            }
+            assert_eq!(retry_at(&world), world.now + 1_000);
+            // Once: what is wrong with the next link has nothing to do with the page.
+            world.reconnect();
+            world.connack(true, &[]);
+            world.cut();
+            assert_eq!(retry_at(&world), world.now + 600_000);
+        }
+    }
+}
+
+#[test]
+fn a_link_that_dies_when_the_page_has_long_been_back_is_brought_back_in_its_own_time() {
+    let mut world = World::online(Config {
+        reconnect: SLOW,
+        ..lasting()
+    });
+    world.advance(20_000);
+    world.page(PageEvent::Back);
+    world.send_bytes(&PINGRESP);
+    world.advance(10_000);
+    world.cut();
+    assert_eq!(retry_at(&world), world.now + 600_000);
 }
 
 #[test]

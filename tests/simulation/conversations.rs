@@ -122,9 +122,9 @@ impl Conversation {
             }
             Op::Renew => simulation.user(&what, crate::world::World::renew),
             Op::Page(event) => {
-                simulation.ledger.on_page(Some(*event));
+                simulation.ledger.on_page(Some(*event), simulation.now());
                 simulation.user(&what, |world| world.page(*event));
-                simulation.ledger.on_page(None);
+                simulation.ledger.on_page(None, simulation.now());
             }
             Op::Close => simulation.user(&what, crate::world::World::close),
             Op::Letter { qos, topic, retain } => {

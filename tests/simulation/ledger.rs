@@ -77,6 +77,8 @@ struct Pace {
     attempted: u64,
     /// The browser says that there is no network.
     offline: bool,
+    /// When the page came back to a link that has not ended since.
+    back: Option<u64>,
 }
 
 impl Ledger {
@@ -91,8 +93,11 @@ impl Ledger {
     }
 
     /// Something happens to the page, and `None`: it has happened.
-    pub fn on_page(&mut self, event: Option<PageEvent>) {
+    pub fn on_page(&mut self, event: Option<PageEvent>, now: u64) {
         self.page_event = event;
+        if matches!(event, Some(PageEvent::Back | PageEvent::Online)) {
+            self.pace.back = self.pace.online_since.map(|_| now);
+        }
         match event {
             Some(PageEvent::Offline) => self.pace.offline = true,
             Some(PageEvent::Online) if std::mem::take(&mut self.pace.offline) => self.pace.delays = 0,
@@ -167,8 +172,11 @@ impl Ledger {
         };
         self.forgive(now, config);
         let least = (min << self.pace.delays.min(30)).min(max);
+        let back = self.pace.back.take();
         let due = if left {
             60_000..=60_000
+        } else if back.is_some_and(|at| now <= at + config.probe_timeout + 2_000) {
+            least.min(1_000)..=1_000
         } else {
             least..=least + u64::from(jitter)
         };

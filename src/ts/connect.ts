@@ -4,8 +4,9 @@ import { Client } from "./client.js";
 import { Host } from "./host.js";
 import { fetchAhead, loadModule } from "./load.js";
 import type { ConnectOptions } from "./options.js";
-import { settingsOf } from "./settings.js";
+import { type Settings, settingsOf } from "./settings.js";
 import { claimSlot } from "./slots.js";
+import { openWorker } from "./worker-place.js";
 
 /**
  * Makes a client and starts to connect. Returns at once: the engine is loaded in the background, and all calls may be made
@@ -23,9 +24,17 @@ import { claimSlot } from "./slots.js";
  * for await (const message of client.subscribe("device/+id/state")) show(message.params.id, message.json());
  */
 export function connect(url: Address | readonly Address[] | AddressProvider, options?: ConnectOptions): Client {
+  // What has a way to go is sent for before anything is looked at: that costs a start no time then.
   if (options?.wasm === undefined) fetchAhead();
-  const settings = settingsOf(url, options);
-  settings.signal?.throwIfAborted();
+  const worker = startAhead(options?.host);
+  let settings: Settings;
+  try {
+    settings = settingsOf(url, options);
+    settings.signal?.throwIfAborted();
+  } catch (error) {
+    worker?.terminate();
+    throw error;
+  }
   return new Client(settings, (engine, events) => {
     const { session, host, addresses, credentials, authentication } = settings;
     // Brokers do not wait long for CONNECT: no socket is opened early while somebody else is asked for the address or the credentials.
@@ -34,9 +43,21 @@ export function connect(url: Address | readonly Address[] | AddressProvider, opt
       module: loadModule(settings.wasm),
       options: engine,
       host,
+      worker,
       url: asks ? undefined : addresses[0],
       claim: session && { session, slot: claimSlot(session) },
     };
     return new Host(launch, events);
   });
+}
+
+/** A worker for the engine, or, on its way, the module that runs it in the page. Where there can be no worker the host finds out why. */
+function startAhead(host: ConnectOptions["host"]): Worker | undefined {
+  try {
+    if (host !== "page") return openWorker();
+    import("./worker.js").catch(() => undefined);
+  } catch {
+    // The page it is.
+  }
+  return undefined;
 }

@@ -11,7 +11,7 @@ import { unavailableRecord } from "./records.js";
 import type { NamedSession } from "./session-options.js";
 import type { claimSlot, Slot } from "./slots.js";
 import { NO_STATS, type Stats } from "./stats.js";
-import { WorkerPlace } from "./worker-place.js";
+import { openWorker, WorkerPlace } from "./worker-place.js";
 
 /** A stored session, and the slot of it that is being claimed. */
 export interface Claim {
@@ -24,6 +24,8 @@ export interface Launch {
   readonly module: Promise<WebAssembly.Module>;
   readonly options: EngineOptions;
   readonly host: HostState["kind"];
+  /** A worker that was started ahead. */
+  readonly worker?: Worker | undefined;
   /** Where the first attempt goes, if nobody has to be asked first. */
   readonly url?: string | undefined;
   readonly claim?: Claim | undefined;
@@ -43,6 +45,7 @@ export class Host extends Commands implements EngineHost {
   readonly #launch: Launch;
   readonly #events: HostEvents;
   #options: Promise<EngineOptions>;
+  #spare: Worker | undefined;
   #place: StartingPlace | undefined;
   /** The place, once the engine runs there. */
   #running: Place | undefined;
@@ -66,6 +69,7 @@ export class Host extends Commands implements EngineHost {
     super();
     this.#launch = launch;
     this.#events = events;
+    this.#spare = launch.worker;
     launch.module.catch(() => undefined); // told when it is wanted
     this.#options = this.#claimed();
     if (launch.host === "worker") this.#startWorker();
@@ -139,8 +143,10 @@ export class Host extends Commands implements EngineHost {
           else if (this.#running === place) this.#replace(error);
           else if (!this.#over) this.#startHere(error);
         }),
+        this.#spare ?? openWorker(),
         this.#launch.url,
       );
+      this.#spare = undefined;
       this.#start(place);
     } catch (error) {
       this.#startHere(error);

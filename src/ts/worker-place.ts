@@ -30,6 +30,11 @@ const ASKED_EVERY = 5_000;
 /** How many questions in a row may find no answer, before it has come to life and afterwards. The page counts its own turns: it may have slept as well. */
 const [MISSES_AT_FIRST, MISSES] = [6, 2];
 
+/** Starts a worker. Throws where there are none, or none from here. */
+export function openWorker(): Worker {
+  return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "hawser:engine" });
+}
+
 export class WorkerPlace implements StartingPlace {
   readonly #worker: Worker;
   readonly #events: PlaceEvents;
@@ -39,10 +44,10 @@ export class WorkerPlace implements StartingPlace {
   #gone = false;
   #misses = 0;
 
-  /** Throws where there are no workers, or none from here. `url`: where the first attempt goes. */
-  constructor(events: PlaceEvents, url: string | undefined) {
+  /** `url`: where the first attempt goes. */
+  constructor(events: PlaceEvents, worker: Worker, url: string | undefined) {
     this.#events = events;
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "hawser:engine" });
+    this.#worker = worker;
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();

@@ -74,7 +74,7 @@
 //! | 4 | AUTHENTICATE | exchange, field data?: answers AUTHENTICATE |
 //! | 5 | AUTHENTICATION_FAILED | exchange, field detail: answers AUTHENTICATE, or PREPARE with its attempt |
 //! | 6 | REAUTHENTICATE | token |
-//! | 7 | PUBLISH | token, flags (bit 0 retain, bits 1-2 QoS, bit 3 STORED wanted), field topic, field payload, field properties?: always settled by DONE |
+//! | 7 | PUBLISH | token, flags (bit 0 retain, bits 1-2 QoS, bit 3 STORED wanted), field topic, field payload, field properties?: settled by DONE, also at once, unless the token is 0 |
 //! | 8 | SUBSCRIBE | token, options byte (MQTT-3.8.3.1), field filter, field properties? |
 //! | 9 | UNSUBSCRIBE | token, field filter |
 //! | 10 | CLAIM | token, delivery, rule, float value, float milliseconds to remember it, field key: answered by CLAIMED |

@@ -197,6 +197,17 @@ mod tests {
     }
 
     #[test]
+    fn a_publish_without_a_token_is_nobodys_to_hear_of() {
+        let (mut session, mut publish) = (session(), golden());
+        session.close(Millis(1), ReasonCode(0), &[]);
+        publish.retain(|(name, _)| name == "publish");
+        let (_, mut block) = publish.swap_remove(0);
+        block[4..8].fill(0);
+        let told = events(&mut session, &block);
+        assert!(!told.iter().any(|event| matches!(event, Event::Done(_))), "{told:?}");
+    }
+
+    #[test]
     fn what_is_handled_is_told_from_what_wants_more() {
         for (name, bytes) in golden() {
             let performed = perform(&mut session(), Millis(1), &bytes, |_| {});

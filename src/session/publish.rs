@@ -47,10 +47,11 @@ impl Session {
         }
     }
 
-    /// The same for a caller who does not wait for the answer: what it settles at once is told by [`Event::Done`] too.
+    /// The same for a caller who does not wait for the answer: what it settles at once is told by [`Event::Done`] too, unless the token is 0.
     pub fn publish_and_tell(&mut self, now: Millis, request: PublishRequest<'_>) {
-        if let Published::Settled(code) = self.publish(now, request) {
-            self.done(request.token, code);
+        match self.publish(now, request) {
+            Published::Settled(code) if request.token != 0 => self.done(request.token, code),
+            _ => {}
         }
     }
 

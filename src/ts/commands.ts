@@ -1,6 +1,6 @@
 // What the client asks of its engine, as a block of bytes: the command table of src/lib.rs. Pinned by tests/golden/commands.json.
 
-import { encodeTextInto } from "./text.js";
+import { encodeText, encodeTextInto } from "./text.js";
 
 /** Kinds of commands: the number that each begins with. */
 const KIND = {
@@ -35,6 +35,9 @@ export abstract class Commands {
   #bytes = new Uint8Array(ROOM);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
+  /** Of the last publish. */
+  #topic = "";
+  #topicBytes = new Uint8Array(0);
 
   /** A command is complete. */
   protected abstract wrote(): void;
@@ -150,8 +153,17 @@ export abstract class Commands {
 
   /** A publish whose outcome a DONE record tells, also when it is known at once. */
   protected writePublish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): void {
-    this.#write(KIND.publish, token, flags);
-    this.#text(topic);
+    // The hot way: most publishers use few topics, and encoding one costs as much as all the rest.
+    if (topic !== this.#topic) {
+      this.#topic = topic;
+      this.#topicBytes = encodeText(topic);
+    }
+    this.#reserve(12);
+    this.#view.setUint32(this.#length, KIND.publish, true);
+    this.#view.setUint32(this.#length + 4, token, true);
+    this.#view.setUint32(this.#length + 8, flags, true);
+    this.#length += 12;
+    this.#field(this.#topicBytes);
     this.#field(payload);
     this.#field(properties);
     this.wrote();
@@ -177,11 +189,11 @@ export abstract class Commands {
   }
 
   #field(bytes: Uint8Array | undefined): void {
-    this.#write(bytes === undefined ? 0 : bytes.length + 1);
-    if (bytes === undefined) return;
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+    const length = bytes?.length ?? -1;
+    this.#reserve(5 + length);
+    this.#view.setUint32(this.#length, length + 1, true);
+    if (bytes !== undefined) this.#bytes.set(bytes, this.#length + 4);
+    this.#length += 4 + (length < 0 ? 0 : length);
   }
 
   #reserve(more: number): void {

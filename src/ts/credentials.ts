@@ -94,6 +94,7 @@ export class AddressBook {
   changed(status: Status): void {
     this.#state = status.state;
     const linked = status.state === "online";
+    this.#host.linked(linked ? status.limits : undefined);
     if (linked) this.#route.stay();
     if (status.state === "waiting") {
       const { attempt, cause, ended } = status;

@@ -3,6 +3,7 @@ import type { Cause } from "./cause.js";
 import type { Commands } from "./commands.js";
 import type { Hear } from "./place.js";
 import type { Stats } from "./stats.js";
+import type { Limits } from "./status.js";
 
 /** What the engine is made with: every field checked and made whole by settings.ts. Times in s or ms as src/lib.rs says. */
 export interface EngineOptions {
@@ -109,6 +110,8 @@ export interface EngineHost extends Omit<Commands, "page"> {
    * it at once (0: QoS 0, handed over for sending), or {@link PENDING}: a DONE record follows.
    */
   publish(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;
+  /** What the link takes, from the moment that there is one until it is gone: what it takes at QoS 0 is as good as sent. */
+  linked(limits: Limits | undefined): void;
   /** A promise, because an engine in a worker cannot answer at once. */
   stats(): Promise<Stats>;
   /** A RESTORED record for each message that is not finished; none after the end. */

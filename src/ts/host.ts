@@ -11,6 +11,7 @@ import { unavailableRecord } from "./records.js";
 import type { NamedSession } from "./session-options.js";
 import type { claimSlot, Slot } from "./slots.js";
 import { NO_STATS, type Stats } from "./stats.js";
+import type { Limits } from "./status.js";
 import { openWorker, WorkerPlace } from "./worker-place.js";
 
 /** A stored session, and the slot of it that is being claimed. */
@@ -32,7 +33,10 @@ export interface Launch {
 }
 
 /** Bytes of commands that a burst gathers before its worker gets to work on them: ten thousand filters are asked for together. */
-const BURST = 1_048_576;
+const BURST = 524_288;
+
+/** Bytes of a PUBLISH besides topic, properties and payload, at most. */
+const MOST_HEADER = 16;
 
 /** Time for a worker to send its last packet before its page is gone, in ms. */
 const FAREWELL = 30;
@@ -62,6 +66,7 @@ export class Host extends Commands implements EngineHost {
   #replaced = 0;
   #released: Promise<void> | undefined;
   readonly #waiting: (() => void)[] = [];
+  #limits: Limits | undefined;
   #closing = false;
   #over = false;
 
@@ -91,9 +96,24 @@ export class Host extends Commands implements EngineHost {
         this.#fail(error);
         return PENDING;
       }
+    } else if ((flags & 6) === 0 && this.#takes(3 * topic.length + payload.length + (properties?.length ?? 0), flags)) {
+      // Handed over, as far as anybody can know at QoS 0: nothing that the worker could say would add to it.
+      this.writePublish(0, topic, payload, flags, properties);
+      return 0;
     }
     this.writePublish(token, topic, payload, flags, properties);
     return PENDING;
+  }
+
+  /** What the link takes, as long as there is one. */
+  linked(limits: Limits | undefined): void {
+    this.#limits = limits;
+  }
+
+  /** Whether there is a link that takes a message of so many bytes. */
+  #takes(size: number, flags: number): boolean {
+    const limits = this.#limits;
+    return limits !== undefined && size + MOST_HEADER < limits.maximumPacketSize && (limits.retainAvailable || (flags & 1) === 0);
   }
 
   override close(reason: number, properties?: Uint8Array): void {
@@ -162,6 +182,7 @@ export class Host extends Commands implements EngineHost {
     }
     this.#replaced = now;
     this.#running = undefined;
+    this.#limits = undefined;
     this.#unwatch?.();
     this.take();
     const cause = engineCause(messageOf(error), "It is started again in another worker");

@@ -7,7 +7,7 @@ import type { Qos } from "./options.js";
 import { type Outcome, type PendingMessage, pendingMessage } from "./outcome.js";
 import { type PropertyValues, propertiesIn } from "./properties.js";
 import { type PublishResult, type PublishSettings, STORED } from "./publish-options.js";
-import { type RestoredRecord, readOutcome } from "./records.js";
+import { lengthOf, type RestoredRecord, readOutcome } from "./records.js";
 
 /** One publish that waits for its answer. */
 class Open {
@@ -82,12 +82,12 @@ export class Outbox {
     } else if (orphan === undefined) {
       return;
     }
-    const { properties } = readOutcome(words, at);
-    if (orphan === undefined && code === 0 && properties[1] === 0) {
+    // The hot way: nothing is said besides.
+    if (orphan === undefined && code === 0 && lengthOf(words[at] as number) === 3) {
       open?.resolve(SUCCESS);
       return;
     }
-    const said = propertiesIn(frame, properties);
+    const said = propertiesIn(frame, readOutcome(words, at).properties);
     const { reasonString, userProperties = [] } = said;
     const answer = code >= 0x80 ? publishError(code, said) : { reasonCode: code, reasonString, userProperties, id: orphan?.id };
     if (orphan !== undefined) {

@@ -111,7 +111,7 @@ export const ROWS = [
     contestants: ALL,
     qos: 0,
     size: 64,
-    count: 100_000,
+    count: 500_000,
     counts: { bare: 20_000, mqttjs: 20_000 },
     warmUp: 10_000,
     smoke: 300,

@@ -70,6 +70,7 @@ export class ScriptedHost implements EngineHost {
   renew(): void {
     this.calls.push(["renew"]);
   }
+  linked(): void {}
   async stats(): Promise<Stats> {
     return { ...NO_STATS, sockets: 1 };
   }

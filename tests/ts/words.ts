@@ -47,8 +47,9 @@ export function saying(
 }
 
 /** CONNECTED and the STATUS that follows it. */
-export function online(clientId = "test"): number[] {
-  return [...record("connected", 2, 30, 0, 65_535, 2, 0xffff_ffff, 0, 15, 0, 0, clientId), ...status("online", { at: 1_000 })];
+export function online(clientId = "test", { maximumPacketSize = 0xffff_ffff, available = 15 } = {}): number[] {
+  const connected = record("connected", 2, 30, 0, 65_535, 2, maximumPacketSize, 0, available, 0, 0, clientId);
+  return [...connected, ...status("online", { at: 1_000 })];
 }
 
 /** A RESTORED record of a QoS 1 message, unless its flags say otherwise. */

@@ -5,7 +5,7 @@ import { Batch } from "../../src/ts/batch.js";
 import type { Message, Stats } from "../../src/ts/index.js";
 import { NO_STATS } from "../../src/ts/stats.js";
 import { look, settled, stateOf, working } from "./scripted-worker.js";
-import { message, record, restored } from "./words.js";
+import { message, online, record, restored, status } from "./words.js";
 
 const MISSED = 3;
 const SESSION = { session: { name: "wall" } };
@@ -189,4 +189,23 @@ test("a worker that goes takes along what was under way, and says so", async () 
   assert.ok(client.status.state === "waiting" && client.status.cause.kind === "engine");
   newest().begin();
   assert.equal(client.status.state, "online");
+});
+
+test("at QoS 0 a message is done when a worker with a link that takes it has it, and else when its engine says so", async () => {
+  const { client, newest } = await working();
+  const worker = newest();
+  worker.say({ ready: true });
+  const early = client.publish("t", "x");
+  await settled();
+  assert.equal(await stateOf(early), "pending");
+  worker.tell([...online("me", { maximumPacketSize: 100, available: 14 })]);
+  assert.equal(await stateOf(client.publish("t", "x")), "resolved");
+  const [large, retained] = [client.publish("t", new Uint8Array(100)), client.publish("t", "x", { retain: true })];
+  assert.deepEqual([await stateOf(large), await stateOf(retained)], ["pending", "pending"]);
+  const tokens = worker.asked("publish").map(([, token]) => token);
+  assert.deepEqual([tokens.length, tokens.indexOf(0), tokens.lastIndexOf(0)], [4, 1, 1], "what is done needs no token");
+  worker.tell(record("done", 0, tokens[2] as number, 0x103));
+  assert.equal(await stateOf(large), "packet-too-large");
+  worker.tell(status("waiting", { at: 1_000, cause: 3, code: 1006 }));
+  assert.equal(await stateOf(client.publish("t", "x")), "pending");
 });

@@ -1,4 +1,5 @@
 // Runs an engine where it is: in the page, or in a worker behind messages.
+import { begin, Engine, imports } from "#engine"; // it makes its text coders at once: whoever loads this module wants an engine
 import { START } from "./commands.js";
 import type { EarlySocket } from "./early-socket.js";
 import type { EngineOptions, RawEngine, RawEngineClass } from "./engine.js";
@@ -12,8 +13,6 @@ const PATIENCE = 3_000;
 let engineClass: Promise<RawEngineClass> | undefined;
 
 async function instantiate(module: WebAssembly.Module): Promise<RawEngineClass> {
-  // Imported late, because the glue makes its text coders as soon as it runs. The bundler keeps it in the same file.
-  const { imports, begin, Engine } = await import("#engine");
   begin(await WebAssembly.instantiate(module, imports()));
   return Engine;
 }

@@ -68,7 +68,7 @@ export class Message<F extends string = string> {
 
   /**
    * The bytes of the payload: a view of the frame that it came in, not a copy. Take a `slice()` before you transfer it
-   * elsewhere, or to keep a small payload out of a large frame.
+   * elsewhere, or to keep a small payload out of a large frame: with the engine in a worker, small frames that came together share a buffer.
    */
   get payload(): Uint8Array<ArrayBuffer> {
     this.#payload ??= this.#span(this.#payloadAt, this.#payloadLength);

@@ -4,8 +4,10 @@ import type { Hear } from "./place.js";
 import { KIND, kindOf, lengthOf } from "./records.js";
 import type { FromWorker } from "./worker-place.js";
 
-/** Time between two batches, in ms: a page that is woken for each of 20,000 messages a second does little else. */
-const GAP = 1;
+/** Time between two batches, in ms: a page that is woken for each of 20,000 messages a second does little else. The longer one follows a batch of a stream. */
+const [GAP, LONG_GAP] = [1, 4];
+/** From so many deliveries on a batch is one of a stream. */
+const STREAM = 4;
 
 /** Sends deliveries to the page, and the next ones when it has taken those: a page that is busy is not woken more often than it can listen. */
 export class Sender {
@@ -18,6 +20,9 @@ export class Sender {
   #taken = true;
   #due = false;
   #last = 0;
+  #gap = GAP;
+  /** Deliveries since the last batch. */
+  #heard = 0;
 
   constructor(post: (message: FromWorker, transfer?: ArrayBuffer[]) => void) {
     this.#post = post;
@@ -28,6 +33,7 @@ export class Sender {
     if (this.#closed) this.#batches.push(new Batch());
     this.#batches.at(-1)?.add(frame, words, at, end);
     this.#closed = frame === undefined && tellsStored(words, at, end);
+    this.#heard += 1;
     this.#ask();
   };
 
@@ -46,7 +52,7 @@ export class Sender {
   #ask(): void {
     if (this.#due || !this.#taken) return;
     this.#due = true;
-    const wait = this.#last + GAP - performance.now();
+    const wait = this.#last + this.#gap - performance.now();
     if (wait > 0)
       setTimeout(() => this.#next(), Math.ceil(wait)); // less than one is none
     // Behind the frames that wait already, which may then travel in the same batch.
@@ -58,6 +64,8 @@ export class Sender {
     if (!this.#taken || !this.#send()) return;
     this.#taken = false;
     this.#last = performance.now();
+    this.#gap = this.#heard < STREAM ? GAP : LONG_GAP;
+    this.#heard = 0;
   }
 
   /** Sends a batch; false if there is nothing in it. */

@@ -99,8 +99,9 @@ export class WorkerPlace implements StartingPlace {
     if (Array.isArray(said)) {
       try {
         unpack(said as BatchMessage, this.#events.deliver);
-      } finally {
         this.#tell(undefined);
+      } catch (error) {
+        this.#fail(error); // somebody has given the buffer away: what was in it is lost, and only the broker has it
       }
     } else if ("answer" in said) this.#asked.shift()?.(said.answer);
     else if ("failed" in said) this.#fail(said.failed);

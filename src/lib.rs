@@ -89,8 +89,8 @@
 //! # Where it runs
 //!
 //! The engine does not know. In the page its deliveries are calls, and each command is performed at once. In a worker (`src/ts/worker.ts`) the commands of one task of the page
-//! come in one block, whose bytes are handed over; deliveries gather into a batch (`src/ts/batch.ts`) until the page has taken the one before, and at least for a millisecond,
-//! so that a burst wakes the page once. The page asks its worker every five seconds whether it lives: one that does not answer is ended.
+//! come in one block, whose bytes are handed over; deliveries gather into a batch (`src/ts/batch.ts`) until the page has taken the one before, and for
+//! a millisecond at least, in a stream four (`src/ts/sender.ts`), so that a burst wakes the page once. The page asks its worker every five seconds whether it lives: one that does not answer is ended.
 //!
 //! # The record table
 //!

@@ -17,7 +17,7 @@ export interface PlaceEvents {
   readonly failed: (error: unknown) => void;
 }
 
-/** One engine, somewhere. Its methods are called between `ready` and `failed`, and none but `release` may throw. */
+/** One engine, somewhere. Its methods are called between `ready` and `failed`, and none but `publish` throws. */
 export interface Place {
   /** Performs commands. The block is the caller's again when this returns. */
   commands(block: Uint8Array<ArrayBuffer>): void;

@@ -22,14 +22,24 @@ export function wholeProcess(pid) {
   }
 }
 
+/** Whether a process draws the browser's own pages (its address bar): while a window is new, that costs more than a client that does little. */
+function ofTheBrowser(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--top-chrome-webui");
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Main-thread CPU of every renderer, by process.
+ * Main-thread CPU of every renderer of a page, by process.
  * @param {import("puppeteer-core").CDPSession} browserSession
  * @returns {Promise<Map<number, number>>}
  */
 export async function renderers(browserSession) {
   const { processInfo } = await browserSession.send("SystemInfo.getProcessInfo");
-  return new Map(processInfo.filter(({ type }) => type === "renderer").map(({ id }) => [id, mainThread(id)]));
+  const pages = processInfo.filter(({ type, id }) => type === "renderer" && !ofTheBrowser(id));
+  return new Map(pages.map(({ id }) => [id, mainThread(id)]));
 }
 
 /** CPU that the busiest renderer used between two readings: only one page is ever at work. */

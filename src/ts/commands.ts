@@ -24,8 +24,10 @@ const KIND = {
 
 /** Bytes that a block has room for at first. */
 const ROOM = 1_024;
-/** A buffer that has grown beyond this is not kept. */
-const LARGE = 65_536;
+/** A buffer that has grown beyond so many bytes goes with the block in it: who takes that has it. */
+export const LARGE = 65_536;
+/** A larger one is not kept when it comes back. */
+const MOST_SPARE = 2_097_152;
 
 /** The command that starts an engine, which is the first. */
 export const START = Uint8Array.of(KIND.start, 0, 0, 0);
@@ -35,6 +37,8 @@ export abstract class Commands {
   #bytes = new Uint8Array(ROOM);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
+  /** Large. */
+  #spare: ArrayBuffer | undefined;
   /** Of the last publish. */
   #topic = "";
   #topicBytes = new Uint8Array(0);
@@ -52,12 +56,17 @@ export abstract class Commands {
     return this.#bytes.slice(0, this.#length);
   }
 
-  /** All that is written, until the next command is: it lies in a buffer that is used again. */
+  /** All that is written. It is good until the next command is written; if its buffer is larger than `LARGE`, for ever. */
   protected take(): Uint8Array<ArrayBuffer> {
     const block = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
     if (this.#bytes.length > LARGE) this.#allocate(ROOM);
     return block;
+  }
+
+  /** A large buffer is back: in a profile a new one took ten times as long as writing a payload into it. */
+  protected reuse(buffer: ArrayBuffer): void {
+    if (buffer.byteLength <= MOST_SPARE) this.#spare = buffer;
   }
 
   /** The deliveries from `first` on, so many, are done: the engine acknowledges them in the order in which they came. */
@@ -158,7 +167,8 @@ export abstract class Commands {
       this.#topic = topic;
       this.#topicBytes = encodeText(topic);
     }
-    this.#reserve(12);
+    // All at once: growing copies what is written.
+    this.#reserve(24 + this.#topicBytes.length + payload.length + (properties?.length ?? 0));
     this.#view.setUint32(this.#length, KIND.publish, true);
     this.#view.setUint32(this.#length + 4, token, true);
     this.#view.setUint32(this.#length + 8, flags, true);
@@ -189,11 +199,11 @@ export abstract class Commands {
   }
 
   #field(bytes: Uint8Array | undefined): void {
-    const length = bytes?.length ?? -1;
-    this.#reserve(5 + length);
-    this.#view.setUint32(this.#length, length + 1, true);
+    const length = bytes?.length ?? 0;
+    this.#reserve(4 + length);
+    this.#view.setUint32(this.#length, bytes === undefined ? 0 : length + 1, true);
     if (bytes !== undefined) this.#bytes.set(bytes, this.#length + 4);
-    this.#length += 4 + (length < 0 ? 0 : length);
+    this.#length += 4 + length;
   }
 
   #reserve(more: number): void {
@@ -205,7 +215,10 @@ export abstract class Commands {
   }
 
   #allocate(room: number): void {
-    this.#bytes = new Uint8Array(room);
+    const spare = this.#spare;
+    const fits = room > LARGE && spare !== undefined && spare.byteLength >= room;
+    this.#bytes = new Uint8Array(fits ? spare : new ArrayBuffer(room));
+    if (fits) this.#spare = undefined;
     this.#view = new DataView(this.#bytes.buffer);
   }
 }

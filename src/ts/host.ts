@@ -6,13 +6,13 @@ import { type EngineHost, type EngineOptions, type HostEvents, type HostState, P
 import { EngineError } from "./errors/engine-error.js";
 import { QUEUE_FULL } from "./failures.js";
 import { LEAVE, watchPage } from "./page-life.js";
-import type { Place, PlaceEvents, StartingPlace } from "./place.js";
+import type { Place, StartingPlace } from "./place.js";
 import { unavailableRecord } from "./records.js";
 import type { NamedSession } from "./session-options.js";
 import type { claimSlot, Slot } from "./slots.js";
 import { NO_STATS, type Stats } from "./stats.js";
 import type { Limits } from "./status.js";
-import { openWorker, WorkerPlace } from "./worker-place.js";
+import { openWorker, type WorkerEvents, WorkerPlace } from "./worker-place.js";
 
 /** A stored session, and the slot of it that is being claimed. */
 export interface Claim {
@@ -212,9 +212,10 @@ export class Host extends Commands implements EngineHost {
     }
   }
 
-  #hears(kind: HostState["kind"], failed: (error: unknown) => void, reason?: unknown): PlaceEvents {
+  #hears(kind: HostState["kind"], failed: (error: unknown) => void, reason?: unknown): WorkerEvents {
     return {
       deliver: this.#events.deliver,
+      spent: (buffer) => this.reuse(buffer),
       ready: () => this.#run({ kind, reason: reason === undefined ? undefined : messageOf(reason) }),
       failed,
     };

@@ -19,7 +19,7 @@ export interface PlaceEvents {
 
 /** One engine, somewhere. Its methods are called between `ready` and `failed`, and none but `publish` throws. */
 export interface Place {
-  /** Performs commands. The block is the caller's again when this returns. */
+  /** Performs commands. The block is the caller's again when this returns, unless its buffer is larger than `LARGE`: then it is the place's. */
   commands(block: Uint8Array<ArrayBuffer>): void;
   /** Publishes in this very call, where that can be done: the code that settles it at once, or `PENDING`. */
   publish?(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;

@@ -1,5 +1,6 @@
 // An engine in a dedicated worker: the page's side.
 import { type BatchMessage, unpack } from "./batch.js";
+import { LARGE } from "./commands.js";
 import type { EngineOptions } from "./engine.js";
 import type { PlaceEvents, StartingPlace } from "./place.js";
 import type { Stats } from "./stats.js";
@@ -21,9 +22,16 @@ export type ToWorker =
 export type FromWorker =
   | BatchMessage
   | { readonly ready: true }
+  | { readonly spent: ArrayBuffer }
   | { readonly alive: true }
   | { readonly answer: unknown }
   | { readonly failed: string };
+
+/** What a worker reports besides. */
+export interface WorkerEvents extends PlaceEvents {
+  /** A buffer that went with a block of commands is back. */
+  readonly spent: (buffer: ArrayBuffer) => void;
+}
 
 /** How often a worker is asked whether it lives, in ms. */
 const ASKED_EVERY = 5_000;
@@ -37,7 +45,7 @@ export function openWorker(): Worker {
 
 export class WorkerPlace implements StartingPlace {
   readonly #worker: Worker;
-  readonly #events: PlaceEvents;
+  readonly #events: WorkerEvents;
   readonly #asked: ((answer: unknown) => void)[] = [];
   readonly #watch: ReturnType<typeof setInterval>;
   #heard = false;
@@ -45,7 +53,7 @@ export class WorkerPlace implements StartingPlace {
   #misses = 0;
 
   /** `url`: where the first attempt goes. */
-  constructor(events: PlaceEvents, worker: Worker, url: string | undefined) {
+  constructor(events: WorkerEvents, worker: Worker, url: string | undefined) {
     this.#events = events;
     this.#worker = worker;
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
@@ -65,8 +73,8 @@ export class WorkerPlace implements StartingPlace {
   }
 
   commands(block: Uint8Array<ArrayBuffer>): void {
-    const copy = block.slice();
-    this.#tell(copy, [copy.buffer]);
+    const given = block.buffer.byteLength > LARGE ? block : block.slice();
+    this.#tell(given, [given.buffer]);
   }
 
   stats(): Promise<Stats> {
@@ -103,7 +111,8 @@ export class WorkerPlace implements StartingPlace {
       } catch (error) {
         this.#fail(error); // somebody has given the buffer away: what was in it is lost, and only the broker has it
       }
-    } else if ("answer" in said) this.#asked.shift()?.(said.answer);
+    } else if ("spent" in said) this.#events.spent(said.spent);
+    else if ("answer" in said) this.#asked.shift()?.(said.answer);
     else if ("failed" in said) this.#fail(said.failed);
     else if ("ready" in said) this.#events.ready();
   }

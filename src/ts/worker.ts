@@ -1,4 +1,5 @@
 // The engine's module: a page without a worker takes the Runner from it; started as a worker it serves the page that has started it.
+import { LARGE } from "./commands.js";
 import { type EarlySocket, openEarly } from "./early-socket.js";
 import { Runner } from "./runner.js";
 import { Sender } from "./sender.js";
@@ -29,8 +30,10 @@ function serve(scope: WorkerScope): void {
   };
   scope.onmessage = ({ data }) => {
     if (data === undefined) sender.taken();
-    else if (data instanceof Uint8Array) runner?.commands(data);
-    else if (data === "alive") sender.post({ alive: true });
+    else if (data instanceof Uint8Array) {
+      runner?.commands(data);
+      if (data.buffer.byteLength > LARGE) scope.postMessage({ spent: data.buffer }, [data.buffer]);
+    } else if (data === "alive") sender.post({ alive: true });
     else if (typeof data === "string") answer(data).catch(failed);
     else if ("early" in data) early = openEarly(data.early);
     else {

@@ -21,15 +21,20 @@ class FakeWorker {
   onerror: unknown;
   /** All that the page has said, commands in words. */
   readonly heard: unknown[] = [];
+  /** The buffers of its blocks of commands. */
+  readonly blocks: ArrayBuffer[] = [];
 
   constructor() {
     workers.push(this);
   }
 
-  postMessage(said: ToWorker): void {
+  postMessage(said: ToWorker, transfer: ArrayBuffer[]): void {
     if (!workers.includes(this)) return;
-    if (said instanceof Uint8Array) this.heard.push(...readCommands(said));
-    else if (typeof said === "object" && "module" in said) this.heard.push(...readCommands(said.first));
+    if (said instanceof Uint8Array) {
+      const block = structuredClone(said, { transfer });
+      this.blocks.push(block.buffer);
+      this.heard.push(...readCommands(block));
+    } else if (typeof said === "object" && "module" in said) this.heard.push(...readCommands(said.first));
     else this.heard.push(said);
   }
 

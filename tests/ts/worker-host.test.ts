@@ -208,3 +208,31 @@ test("at QoS 0 a message is done when a worker with a link that takes it has it,
   worker.tell(status("waiting", { at: 1_000, cause: 3, code: 1006 }));
   assert.equal(await stateOf(client.publish("t", "x")), "pending");
 });
+
+test("a large payload is written once, into a buffer that comes back, and a very large one is not kept", async () => {
+  const { client, newest } = await working();
+  const worker = newest();
+  worker.begin();
+  const MIB = 1_048_576;
+  const sent = async (size: number, fill: number): Promise<ArrayBuffer> => {
+    client.publish("camera", new Uint8Array(size).fill(fill), { qos: 1 }).catch(() => undefined);
+    client.publish("light", "on", { qos: 1 }).catch(() => undefined);
+    await settled();
+    const [[, , , large, payload], [, , , small]] = worker.asked("publish").slice(-2) as [unknown[], unknown[]];
+    assert.deepEqual([large, small], ["camera", "light"]);
+    assert.deepEqual(Uint8Array.from(payload as number[]), new Uint8Array(size).fill(fill));
+    return worker.blocks.at(-2) as ArrayBuffer;
+  };
+  const first = await sent(MIB, 1);
+  assert.ok(first.byteLength < MIB + 100, "no room for more than the payload");
+  worker.say({ spent: first });
+  await sent(2_000, 2);
+  assert.ok(first.byteLength > MIB, "small ones are copied");
+  await sent(MIB, 3);
+  assert.equal(first.byteLength, 0, "handed over again");
+  assert.ok((await sent(MIB, 4)).byteLength > MIB, "while nothing is back, another one is made");
+  const huge = await sent(3 * MIB, 5);
+  worker.say({ spent: huge });
+  await sent(3 * MIB, 6);
+  assert.ok(huge.byteLength > 3 * MIB, "not used");
+});

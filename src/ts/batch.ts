@@ -2,10 +2,11 @@
 import type { Hear } from "./place.js";
 
 /**
- * The words, the bytes of all small frames one behind the other, and large frames, each in its own buffer. Of each delivery the words tell how many records
+ * The words, the bytes of all small frames one behind the other, a buffer of the page's that comes back (or an empty one), and large frames, each in its
+ * own buffer. Of each delivery the words tell how many records
  * words it has, and the length of its frame plus 1 (0: none); the records follow.
  */
-export type BatchMessage = readonly [words: ArrayBuffer, bytes: ArrayBuffer, ...large: ArrayBuffer[]];
+export type BatchMessage = readonly [words: ArrayBuffer, bytes: ArrayBuffer, spent: ArrayBuffer, ...large: ArrayBuffer[]];
 
 /** From here on a frame is handed over as it is; below, handing over a buffer costs more than copying it. */
 const LARGE = 16_384;
@@ -42,8 +43,8 @@ export class Batch {
     this.#bytes.set(frame, from);
   }
 
-  /** All that has been added, as a message; its buffers are to be handed over. What a burst has made large is given back. */
-  take(): BatchMessage {
+  /** All that has been added, as a message; its buffers are to be handed over. What a burst has made large is given back. `spent`: what goes back with it. */
+  take(spent = new ArrayBuffer(0)): BatchMessage {
     const words = this.#words.slice(0, this.#wordCount).buffer;
     const bytes = this.#bytes.slice(0, this.#byteCount).buffer;
     const large = this.#large;
@@ -51,12 +52,12 @@ export class Batch {
     this.#large = [];
     if (this.#words.length > MOST_WORDS) this.#words = new Uint32Array(WORDS);
     if (this.#bytes.length > MOST_BYTES) this.#bytes = new Uint8Array(BYTES);
-    return [words, bytes, ...large];
+    return [words, bytes, spent, ...large];
   }
 }
 
 /** Hands out the deliveries of a message. */
-export function unpack([wordBuffer, bytes, ...large]: BatchMessage, hear: Hear): void {
+export function unpack([wordBuffer, bytes, , ...large]: BatchMessage, hear: Hear): void {
   const words = new Uint32Array(wordBuffer);
   for (let at = 0, from = 0, next = 0; at < words.length; ) {
     const start = at + 2;

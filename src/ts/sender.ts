@@ -1,5 +1,6 @@
 // Carries deliveries from a worker to its page, in batches that the page has time for.
 import { Batch } from "./batch.js";
+import { isSpare } from "./commands.js";
 import type { Hear } from "./place.js";
 import { KIND, kindOf, lengthOf } from "./records.js";
 import type { FromWorker } from "./worker-place.js";
@@ -23,6 +24,7 @@ export class Sender {
   #gap = GAP;
   /** Deliveries since the last batch. */
   #heard = 0;
+  #spent: ArrayBuffer | undefined;
 
   constructor(post: (message: FromWorker, transfer?: ArrayBuffer[]) => void) {
     this.#post = post;
@@ -41,6 +43,11 @@ export class Sender {
   taken(): void {
     this.#taken = true;
     if (this.#batches[0]?.isEmpty === false) this.#ask();
+  }
+
+  /** The block of commands in this buffer is performed. It goes back with the next batch: a message of its own would wake the page once more. */
+  spent(buffer: ArrayBuffer): void {
+    if (isSpare(buffer)) this.#spent = buffer;
   }
 
   /** Sends all that there is, and then `message`. */
@@ -72,7 +79,8 @@ export class Sender {
   #send(): boolean {
     const [batch] = this.#batches;
     if (batch === undefined || batch.isEmpty) return false;
-    const message = batch.take();
+    const message = batch.take(this.#spent);
+    this.#spent = undefined;
     if (this.#batches.length > 1) this.#batches.shift();
     else this.#closed = false;
     this.#post(message, [...message]);

@@ -22,14 +22,13 @@ export type ToWorker =
 export type FromWorker =
   | BatchMessage
   | { readonly ready: true }
-  | { readonly spent: ArrayBuffer }
   | { readonly alive: true }
   | { readonly answer: unknown }
   | { readonly failed: string };
 
 /** What a worker reports besides. */
 export interface WorkerEvents extends PlaceEvents {
-  /** A buffer that went with a block of commands is back. */
+  /** A buffer that went with a block of commands is back; or an empty one. */
   readonly spent: (buffer: ArrayBuffer) => void;
 }
 
@@ -105,14 +104,15 @@ export class WorkerPlace implements StartingPlace {
     this.#heard = true;
     this.#misses = 0;
     if (Array.isArray(said)) {
+      const batch = said as unknown as BatchMessage;
       try {
-        unpack(said as BatchMessage, this.#events.deliver);
+        this.#events.spent(batch[2]);
+        unpack(batch, this.#events.deliver);
         this.#tell(undefined);
       } catch (error) {
         this.#fail(error); // somebody has given the buffer away: what was in it is lost, and only the broker has it
       }
-    } else if ("spent" in said) this.#events.spent(said.spent);
-    else if ("answer" in said) this.#asked.shift()?.(said.answer);
+    } else if ("answer" in said) this.#asked.shift()?.(said.answer);
     else if ("failed" in said) this.#fail(said.failed);
     else if ("ready" in said) this.#events.ready();
   }

@@ -1,5 +1,4 @@
 // The engine's module: a page without a worker takes the Runner from it; started as a worker it serves the page that has started it.
-import { LARGE } from "./commands.js";
 import { type EarlySocket, openEarly } from "./early-socket.js";
 import { Runner } from "./runner.js";
 import { Sender } from "./sender.js";
@@ -32,7 +31,7 @@ function serve(scope: WorkerScope): void {
     if (data === undefined) sender.taken();
     else if (data instanceof Uint8Array) {
       runner?.commands(data);
-      if (data.buffer.byteLength > LARGE) scope.postMessage({ spent: data.buffer }, [data.buffer]);
+      sender.spent(data.buffer);
     } else if (data === "alive") sender.post({ alive: true });
     else if (typeof data === "string") answer(data).catch(failed);
     else if ("early" in data) early = openEarly(data.early);

@@ -53,6 +53,11 @@ class FakeWorker {
     this.say(batch.take());
   }
 
+  /** Has performed what came in that buffer. */
+  giveBack(buffer: ArrayBuffer): void {
+    this.say(new Batch().take(buffer));
+  }
+
   /** The engine runs, and is online. */
   begin(durability = 0): void {
     this.say({ ready: true });

@@ -21,11 +21,13 @@ function senderOf(t: { after(done: () => void): void }) {
   });
   t.after(() => Object.assign(globalThis, { MessageChannel, setTimeout }));
   const sent: unknown[] = [];
+  const given: ArrayBuffer[] = [];
   const sender = new Sender((message: FromWorker) => {
     if (!Array.isArray(message)) {
       sent.push(message);
       return;
     }
+    given.push((message as unknown as BatchMessage)[2]);
     const heard: number[][] = [];
     unpack(message as BatchMessage, (_frame, words, at, end) => heard.push([...words.subarray(at, end)]));
     sent.push(heard);
@@ -34,7 +36,7 @@ function senderOf(t: { after(done: () => void): void }) {
   const turn = (): void => {
     for (const task of tasks.splice(0)) task();
   };
-  return { sender, sent, hear, turn, tasks };
+  return { sender, sent, given, hear, turn, tasks };
 }
 
 test("what comes until the page has taken a batch travels in the next one", (t) => {
@@ -78,4 +80,20 @@ test("a message goes behind all that was said before it, taken or not", (t) => {
   assert.deepEqual(sent, [[record("ready", 0, 1)], [record("stored", 0, 7, 1, 0)], [record("ready", 0, 2)], { ready: true }]);
   turn();
   assert.equal(sent.length, 4);
+});
+
+test("the buffer of a large block goes back with the next batch, once; small and very large ones do not", (t) => {
+  const { sender, given, hear } = senderOf(t);
+  const back = (): ArrayBuffer | undefined => {
+    hear(...record("ready", 0, 1));
+    sender.post({ alive: true });
+    return given.at(-1);
+  };
+  const large = new ArrayBuffer(1_048_600);
+  sender.spent(large);
+  assert.equal(back(), large);
+  for (const size of [1_024, 65_536, 2_097_153, 300_000_000]) {
+    sender.spent(new ArrayBuffer(size));
+    assert.equal(back()?.byteLength, 0, `${size}`);
+  }
 });

@@ -209,7 +209,7 @@ test("at QoS 0 a message is done when a worker with a link that takes it has it,
   assert.equal(await stateOf(client.publish("t", "x")), "pending");
 });
 
-test("a large payload is written once, into a buffer that comes back, and a very large one is not kept", async () => {
+test("a large payload is written once, into a buffer that comes back", async () => {
   const { client, newest } = await working();
   const worker = newest();
   worker.begin();
@@ -225,14 +225,10 @@ test("a large payload is written once, into a buffer that comes back, and a very
   };
   const first = await sent(MIB, 1);
   assert.ok(first.byteLength < MIB + 100, "no room for more than the payload");
-  worker.say({ spent: first });
+  worker.giveBack(first);
   await sent(2_000, 2);
   assert.ok(first.byteLength > MIB, "small ones are copied");
   await sent(MIB, 3);
   assert.equal(first.byteLength, 0, "handed over again");
   assert.ok((await sent(MIB, 4)).byteLength > MIB, "while nothing is back, another one is made");
-  const huge = await sent(3 * MIB, 5);
-  worker.say({ spent: huge });
-  await sent(3 * MIB, 6);
-  assert.ok(huge.byteLength > 3 * MIB, "not used");
 });

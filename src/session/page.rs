@@ -2,6 +2,7 @@
 
 use crate::codec::ReasonCode;
 
+use super::authenticate::Turn;
 use super::timers::Timer;
 use super::{Cause, Millis, Phase, Session, State};
 
@@ -43,10 +44,10 @@ impl Session {
     /// Something happened to the page.
     ///
     /// [`PageEvent::Back`] and [`PageEvent::Online`] probe the link once it is quiet for a second: it is dead when nothing comes within
-    /// [`super::Config::probe_timeout`], with keep-alive 0 too. While waiting they begin the next attempt at once, but never sooner than a second after the last
-    /// one began. [`PageEvent::Offline`] probes as well, and ends nothing by itself; as long as it holds no wait is longer than half a minute, and attempts that
-    /// fail do not count against [`super::Config::max_attempts`]. A link that turns out to be dead when the page is back is followed by the next attempt within
-    /// a second, whatever the backoff says. [`PageEvent::Leave`] ends the link in the manner of [`super::Config::will_on_leave`], and the
+    /// [`super::Config::probe_timeout`], with keep-alive 0 too. An attempt that waits for the network or the broker has no longer than that any more. While
+    /// waiting they begin the next attempt at once, but never sooner than a second after the last one began. [`PageEvent::Offline`] probes as well, and ends nothing by itself; as long as it holds no wait is longer than half a minute, and attempts that
+    /// fail do not count against [`super::Config::max_attempts`]. A link or an attempt that turns out to be dead when the page is back is followed by the
+    /// next attempt within a second, whatever the backoff says. [`PageEvent::Leave`] ends the link in the manner of [`super::Config::will_on_leave`], and the
     /// page has another one when it is back.
     pub fn handle_page(&mut self, now: Millis, event: PageEvent) {
         self.tick(now);
@@ -67,7 +68,7 @@ impl Session {
                 }
                 self.look();
                 self.hurry();
-                self.back = self.is_online().then_some(self.now);
+                self.back = (self.is_online() || self.press()).then_some(self.now);
             }
         }
     }
@@ -90,6 +91,20 @@ impl Session {
             let check = self.link.keep_alive.doubt(self.now);
             self.perform_check(check);
         }
+    }
+
+    /// An attempt that began without a network may hang: from here on it has the time of a probe. False where none waits for the other side.
+    fn press(&mut self) -> bool {
+        let waits = match self.attempt() {
+            Some((_, Phase::Socket)) => true,
+            Some((_, Phase::Handshake)) => !matches!(self.link.turn, Turn::Ours(_)),
+            _ => false,
+        };
+        if waits {
+            let patience = self.config.probe_timeout.max(1);
+            self.timers.bring_forward(Timer::Connect, self.now.plus(patience));
+        }
+        waits
     }
 
     /// When the next attempt begins, and whether it waits for the page to come back.

@@ -37,6 +37,13 @@ impl Timers {
         self.put_off = false;
     }
 
+    /// Moves a deadline nearer, if it is later than `at`.
+    pub(super) fn bring_forward(&mut self, timer: Timer, at: Millis) {
+        if let Some(Some(deadline)) = self.deadlines.get_mut(timer as usize) {
+            *deadline = at.min(*deadline);
+        }
+    }
+
     /// Removes all deadlines.
     pub(super) const fn clear(&mut self) {
         self.deadlines = [None; 4];

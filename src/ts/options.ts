@@ -164,7 +164,7 @@ export interface ConnectOptions {
   readonly connectTimeout?: Duration | undefined;
   /**
    * How long a link may be silent when there is a reason to doubt it, in milliseconds: the page is back, the network has changed, a timer was late. Then it
-   * is probed at once, and given up when nothing comes. Default: 5,000.
+   * is probed at once, and given up when nothing comes. So is an attempt that is under way when the page or the network is back. Default: 5,000.
    */
   readonly probeTimeout?: Duration | undefined;
   /** How a lost link is brought back. Default: `{ kind: "exponential" }`; `false` is never. */

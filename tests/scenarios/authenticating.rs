@@ -1,7 +1,7 @@
 //! Enhanced authentication (4.12) until CONNACK, and everything that either side may do wrong.
 
 use hawser::codec::{Place, Property, ReasonCode, Version};
-use hawser::session::{Cause, Config, Phase, State};
+use hawser::session::{Cause, Config, PageEvent, Phase, State};
 
 use crate::exchange::{
     CHALLENGE, CONNECT, CONTINUE, DONE, answer, assert_fault, auth, begin, connect, connecting, fail, method, online,
@@ -39,6 +39,20 @@ fn an_exchange_goes_on_until_connack() {
     );
     answer(&mut world, DONE, None);
     world.expect(&[]);
+}
+
+#[test]
+fn who_answers_a_challenge_is_not_hurried_by_a_page_that_is_back_but_the_broker_is() {
+    let mut world = connecting(with_method());
+    world.take();
+    auth(&mut world, CONTINUE, &[method()]);
+    world.page(PageEvent::Back);
+    world.advance(20_000);
+    answer(&mut world, CHALLENGE, None);
+    world.expect(&["AUTH 18 [AuthenticationMethod(\"SCRAM\")]"]);
+    world.page(PageEvent::Back);
+    world.advance(5_000);
+    assert_eq!(world.cause(), &Cause::ConnectTimeout(Phase::Handshake));
 }
 
 #[test]

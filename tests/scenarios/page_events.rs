@@ -210,7 +210,7 @@ fn a_wait_that_would_be_shorter_anyway_stays_as_it_is() {
 }
 
 #[test]
-fn events_mean_nothing_while_connecting_before_the_start_and_after_the_end() {
+fn events_change_nothing_in_an_attempt_before_the_start_and_after_the_end() {
     for event in LOOKS {
         let mut idle = World::new(plain());
         idle.page(event);
@@ -229,6 +229,51 @@ fn events_mean_nothing_while_connecting_before_the_start_and_after_the_end() {
         world.page(event);
         assert!(world.is_stopped());
     }
+}
+
+#[test]
+fn an_attempt_that_hangs_has_the_time_of_a_probe_when_the_page_is_back_and_the_next_one_follows_within_a_second() {
+    for event in [PageEvent::Back, PageEvent::Online] {
+        for handshake in [false, true] {
+            let mut world = World::new(Config {
+                reconnect: SLOW,
+                ..lasting()
+            });
+            world.start();
+            if handshake {
+                world.open();
+                world.take();
+            }
+            world.advance(3_000);
+            let begun = world.now;
+            // As many as there are: the first one counts.
+            world.page(event);
+            world.advance(2_000);
+            world.page(event);
+            world.advance(2_999);
+            assert_eq!(world.socket, if handshake { Socket::Open } else { Socket::Opening });
+            world.advance(1);
+            assert!(matches!(world.cause(), Cause::ConnectTimeout(_)), "{:?}", world.cause());
+            world.wait_for_attempt();
+            assert_eq!(world.socket, Socket::Opening);
+            assert!(world.now <= begun + 6_000, "{} ms", world.now - begun);
+        }
+    }
+}
+
+#[test]
+fn an_attempt_that_is_nearly_over_gets_no_more_time_and_one_nobody_comes_back_to_has_all_of_it() {
+    let mut world = World::new(lasting());
+    world.start();
+    world.advance(29_000);
+    world.page(PageEvent::Back);
+    world.advance(1_000);
+    assert!(matches!(world.cause(), Cause::ConnectTimeout(_)));
+    let mut world = World::new(lasting());
+    world.start();
+    world.page(PageEvent::Offline);
+    world.advance(29_999);
+    assert_eq!(world.socket, Socket::Opening);
 }
 
 #[test]

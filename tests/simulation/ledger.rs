@@ -70,6 +70,8 @@ impl Wanted {
 struct Pace {
     delays: u32,
     online_since: Option<u64>,
+    /// While an attempt waits for the network or the broker.
+    reaches: bool,
     /// While it waits.
     waits: bool,
     not_before: u64,
@@ -77,7 +79,7 @@ struct Pace {
     attempted: u64,
     /// The browser says that there is no network.
     offline: bool,
-    /// When the page came back to a link that has not ended since.
+    /// When the page came back to a link or an attempt that has not ended since.
     back: Option<u64>,
 }
 
@@ -96,7 +98,7 @@ impl Ledger {
     pub fn on_page(&mut self, event: Option<PageEvent>, now: u64) {
         self.page_event = event;
         if matches!(event, Some(PageEvent::Back | PageEvent::Online)) {
-            self.pace.back = self.pace.online_since.map(|_| now);
+            self.pace.back = (self.pace.online_since.is_some() || self.pace.reaches).then_some(now);
         }
         match event {
             Some(PageEvent::Offline) => self.pace.offline = true,
@@ -107,6 +109,13 @@ impl Ledger {
 
     /// The link changed its state.
     pub fn on_status(&mut self, state: &State, now: u64, config: &Config) {
+        self.pace.reaches = matches!(
+            state,
+            State::Connecting {
+                phase: Phase::Socket | Phase::Handshake,
+                ..
+            }
+        );
         match state {
             State::Online { since, .. } => {
                 self.pace.online_since = Some(since.0);

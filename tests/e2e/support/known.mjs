@@ -71,6 +71,13 @@ export const KNOWN = {
       error: /kept/,
     },
     {
+      at: /^leaving > .* has its will published at once/,
+      protocols: ["5.0"],
+      outcome: "fails",
+      because: "does not publish the will of a client that says DISCONNECT 0x04 (with will)",
+      error: /waited in vain for 1 messages/,
+    },
+    {
       at: /the members of a share/,
       outcome: "not offered",
       because: "CONNACK says Shared Subscription Available 0: they need a plug-in",

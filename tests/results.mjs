@@ -12,6 +12,7 @@ const WITHOUT_EFFECT = {
   ts: /\.rs$/,
   rust: /\.(ts|m?js|css|html|svg|png)$/,
   browser: /^(src\/ts|www\/(?!server))\/|^tests\/(?!browser).*\.rs$/,
+  hidden: /^tests\/.*\.rs$/,
   e2e: /^tests\/.*\.rs$/,
   package: /^tests\/.*\.rs$/,
 };

@@ -11,10 +11,10 @@ const run = (...command) => ({ command });
 const node = (...args) => run(process.execPath, ...args);
 const npm = (name, ...args) => node(join(ROOT, "node_modules/.bin", name), ...args);
 
-/** One `node --test` over the test files of a folder but those named, given one by one: a pattern that matches nothing would pass. */
-function nodeTests(folder, ...but) {
+/** One `node --test` over the test files of a folder, given one by one: a pattern that matches nothing would pass. */
+function nodeTests(folder) {
   const all = readdirSync(join(ROOT, folder), { recursive: true });
-  const files = all.filter((name) => /\.test\.m?[jt]s$/.test(name) && !but.includes(name));
+  const files = all.filter((name) => /\.test\.m?[jt]s$/.test(name));
   if (files.length === 0) throw new SetupError(`no test files in ${folder}`);
   return node("--test", "--test-reporter=spec", ...files.sort().map((name) => `${folder}/${name}`));
 }
@@ -76,6 +76,13 @@ const STAGES = [
     commands: () => [node("tests/browser/run.mjs")],
   },
   {
+    name: "hidden",
+    title: "minutes in a hidden tab, while the next stages run",
+    tests: true,
+    beside: true,
+    commands: () => [nodeTests("tests/hidden")],
+  },
+  {
     name: "e2e",
     title: "the package against the brokers and against hostile servers, in Chromium",
     tests: true,
@@ -85,8 +92,7 @@ const STAGES = [
     name: "e2e-page",
     title: "the same with the engine in the page",
     tests: true,
-    // hidden: it takes minutes, and has both hosts in it.
-    commands: () => [{ ...nodeTests("tests/e2e", "hidden.test.mjs"), env: { ...process.env, HAWSER_HOST: "page" } }],
+    commands: () => [{ ...nodeTests("tests/e2e"), env: { ...process.env, HAWSER_HOST: "page" } }],
   },
   {
     name: "torture",
@@ -115,7 +121,7 @@ const STAGES = [
 ];
 
 /** Stages that use dist/. */
-const AFTER_BUILD = ["tsc", "e2e", "e2e-page", "torture", "package", "bench"];
+const AFTER_BUILD = ["tsc", "hidden", "e2e", "e2e-page", "torture", "package", "bench"];
 
 /** The stages that `--only a,b` names, and the build that they need; all without it. */
 function wanted(args) {
@@ -140,21 +146,26 @@ function exportTools() {
   process.env.PATH = `${dirname(wasmBindgen())}${delimiter}${process.env.PATH}`;
 }
 
-/** @param {import("./stage.mjs").Result[]} results */
-function report(results) {
+/** One after the other, but those that go on beside the next ones. */
+async function runStages(stages) {
+  const running = [];
+  for (const stage of stages) {
+    const result = runStage(stage);
+    running.push(result);
+    if (!stage.beside) await result;
+  }
+  return Promise.all(running);
+}
+
+/** @param {import("./stage.mjs").Result[]} results @param {number} seconds that all took */
+function report(results, seconds) {
   const width = Math.max(...results.map(({ name }) => name.length));
   console.log("\nstage".padEnd(width + 2), "seconds".padStart(8), "passed".padStart(7), "failed".padStart(7));
-  for (const { name, passed, failed, faults, seconds } of results) {
-    console.log(
-      name.padEnd(width + 1),
-      seconds.toFixed(1).padStart(8),
-      `${passed}`.padStart(7),
-      `${failed}`.padStart(7),
-      faults.join("; "),
-    );
+  for (const { name, passed, failed, faults, seconds: each } of results) {
+    console.log(name.padEnd(width + 1), each.toFixed(1).padStart(8), `${passed}`.padStart(7), `${failed}`.padStart(7), faults.join("; "));
   }
+  console.log(`${seconds.toFixed(0)} s in all`);
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-  console.log(`${sum("seconds").toFixed(0)} s in all`);
   console.log(`\n${sum("passed")} passed, ${sum("failed")} failed`);
   if (sum("failed") > 0) process.exitCode = 1;
 }
@@ -165,7 +176,6 @@ await main(async () => {
   setUp("test");
   exportTools();
   console.log(`set-up took ${((Date.now() - from) / 1000).toFixed(1)} s`);
-  const results = [];
-  for (const stage of stages) results.push(await runStage(stage));
-  report(results);
+  const results = await runStages(stages);
+  report(results, (Date.now() - from) / 1000);
 });

@@ -10,6 +10,7 @@ const LIMIT = 20 * 60_000;
  * @typedef {object} Stage
  * @property {string} name
  * @property {string} title what is true when it passes
+ * @property {boolean} [beside] whether it only waits, most of the time: other stages run meanwhile, and what it says is shown at its end
  * @property {boolean} [tests] whether it holds tests to count: then none at all is a failure, and so is a skipped one
  * @property {() => { command: string[], env?: NodeJS.ProcessEnv }[]} commands
  *
@@ -20,7 +21,7 @@ const LIMIT = 20 * 60_000;
  * @param {Stage} stage
  * @returns {Promise<Result>} without tests to count the stage itself counts as one
  */
-export async function runStage({ name, title, tests = false, commands }) {
+export async function runStage({ name, title, tests = false, beside = false, commands }) {
   console.log(`\n== ${name}: ${title}`);
   const from = Date.now();
   const record = tests ? recordStage(name) : undefined;
@@ -29,7 +30,7 @@ export async function runStage({ name, title, tests = false, commands }) {
   const faults = [];
   try {
     for (const { command, env } of commands()) {
-      const { fault, output } = await execute(command, env);
+      const { fault, output } = await execute(command, env, beside ? undefined : process.stdout);
       if (tests) addCounts(count, output);
       said += `${output}\n`;
       if (fault) faults.push(fault);
@@ -39,6 +40,7 @@ export async function runStage({ name, title, tests = false, commands }) {
     faults.push(error.message);
   }
   record?.(said);
+  if (beside) console.log(`\n== ${name}:\n${said}`);
   if (tests && count.passed + count.failed === 0) faults.push("no tests found");
   if (count.skipped > 0) faults.push(`${count.skipped} skipped`);
   if (!tests && faults.length === 0) count.passed = 1;
@@ -50,8 +52,8 @@ export async function runStage({ name, title, tests = false, commands }) {
 /** Makes stdout and stderr one stream, whose lines stay in their order: cargo names a crate on one and its tests on the other. */
 const AS_ONE = ["-c", 'exec "$@" 2>&1', "sh"];
 
-/** Runs a command in a process group of its own, which ends with it, with us, or at the limit. */
-function execute([program, ...args], env = process.env) {
+/** Runs a command in a process group of its own, which ends with it, with us, or at the limit. What it says goes to `shown` as it comes. */
+function execute([program, ...args], env = process.env, shown = undefined) {
   return new Promise((resolve) => {
     const child = spawn("sh", [...AS_ONE, program, ...args], { cwd: ROOT, env, stdio: ["ignore", "pipe", "inherit"], detached: true });
     const end = () => {
@@ -72,7 +74,7 @@ function execute([program, ...args], env = process.env) {
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text) => {
       output += text;
-      process.stdout.write(text);
+      shown?.write(text);
     });
     const settle = (fault) => {
       clearTimeout(limit);

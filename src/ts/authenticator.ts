@@ -108,14 +108,19 @@ export class Authenticator {
 
   /** The link is gone. */
   lost(cause: Cause | undefined): void {
-    this.end(new AuthenticationError("failed", cause));
+    this.#quit(() => new AuthenticationError("failed", cause));
   }
 
-  /** The link or the client is gone: no answer is wanted any more, and who waits for the end of an authentication is told `error`. */
+  /** The client is gone: who waits for the end of an authentication is told `error`. */
   end(error: unknown): void {
+    this.#quit(() => error);
+  }
+
+  /** No answer is wanted any more. */
+  #quit(error: () => unknown): void {
     this.giveUp();
     this.#answered = Promise.resolve();
-    this.#running?.reject(error);
+    this.#running?.reject(error());
     this.#running = undefined;
   }
 

@@ -2,14 +2,18 @@
 import type { Cause } from "./cause.js";
 import { HawserError } from "./errors/hawser-error.js";
 import type { ClientEvents } from "./events.js";
+import type { Words } from "./history.js";
 import type { Status } from "./status.js";
 
 /** Errors that say nothing in words which are not Hawser's or the broker's. A handler may throw what quotes its message. */
 const SAFE = /^(Engine|Overflow|Publish|Subscribe)Error$/;
 
 /** What each event says; the empty text is not worth an entry. */
-const WORDS: { readonly [K in keyof ClientEvents]: (about: Omit<ClientEvents[K], keyof Event>) => string } = {
-  status: ({ status }) => statusWords(status),
+const WORDS: { readonly [K in keyof ClientEvents]: (about: Omit<ClientEvents[K], keyof Event>) => Words } = {
+  status:
+    ({ status }) =>
+    (at) =>
+      statusWords(status, at),
   error: ({ error }) => errorWords(error),
   packet: () => "",
   outcome: ({ outcome }) => (outcome.kind === "completed" ? "" : `${outcome.kind}: ${outcome.message.id} on ${outcome.message.topic}`),
@@ -19,11 +23,12 @@ const WORDS: { readonly [K in keyof ClientEvents]: (about: Omit<ClientEvents[K],
   interrupted: ({ message }) => message.topic,
 };
 
-export function eventWords<K extends keyof ClientEvents>(type: K, about: Omit<ClientEvents[K], keyof Event>): string {
+export function eventWords<K extends keyof ClientEvents>(type: K, about: Omit<ClientEvents[K], keyof Event>): Words {
   return WORDS[type](about);
 }
 
-export function statusWords(status: Status): string {
+/** `at`: when. */
+export function statusWords(status: Status, at: number): string {
   switch (status.state) {
     case "idle":
       return "idle";
@@ -36,7 +41,7 @@ export function statusWords(status: Status): string {
       return `online at ${url} as ${clientId}, MQTT ${protocol}, session ${sessionPresent ? "resumed" : "new"}, took ${JSON.stringify(took)}`;
     }
     case "waiting":
-      return `attempt ${status.attempt} in ${Math.round(status.retryAt - Date.now())} ms${endWords(status)}`;
+      return `attempt ${status.attempt} in ${Math.round(status.retryAt - at)} ms${endWords(status)}`;
     case "stopped":
       return `stopped${endWords(status)}`;
   }

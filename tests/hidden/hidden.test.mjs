@@ -5,8 +5,8 @@ import { after, before, describe, test } from "node:test";
 import { startEmbeddedBroker } from "../../www/server/broker.mjs";
 import { startProxy } from "../../www/server/proxy.mjs";
 import { FLAGS } from "../chromium.mjs";
-import { openLab } from "./support/lab.mjs";
-import { setPatience, until } from "./support/peer.mjs";
+import { openLab } from "../e2e/support/lab.mjs";
+import { setPatience, until } from "../e2e/support/peer.mjs";
 
 /** In seconds; the broker gives a client up after one and a half of it. */
 const KEEP_ALIVE = 10;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use hawser::codec::Qos;
-use hawser::session::{Cause, Config, Failure, Jitter, PageEvent, Phase, Reconnect, State};
+use hawser::session::{Cause, Config, Failure, PageEvent, Phase, State};
 
 use crate::broker::Broker;
+use crate::pace::Pace;
 use crate::pages::{ON_AN_EARLIER_PAGE, Pages};
 use crate::world::{Delivered, World};
 
@@ -40,8 +41,6 @@ pub struct Ledger {
     pub attempt_asked_for: bool,
     /// The page was frozen once: what the broker has of that is natural.
     pub frozen: bool,
-    /// What is happening to the page.
-    page_event: Option<PageEvent>,
     pub attempts: u32,
     pace: Pace,
 }
@@ -65,24 +64,6 @@ impl Wanted {
     }
 }
 
-/// How fast the client may come back.
-#[derive(Default)]
-struct Pace {
-    delays: u32,
-    online_since: Option<u64>,
-    /// While an attempt waits for the network or the broker.
-    reaches: bool,
-    /// While it waits.
-    waits: bool,
-    not_before: u64,
-    /// When the latest attempt began.
-    attempted: u64,
-    /// The browser says that there is no network.
-    offline: bool,
-    /// When the page came back to a link or an attempt that has not ended since.
-    back: Option<u64>,
-}
-
 impl Ledger {
     pub fn new_connection(&mut self) {
         self.latest = [None; 3];
@@ -96,58 +77,27 @@ impl Ledger {
 
     /// Something happens to the page, and `None`: it has happened.
     pub fn on_page(&mut self, event: Option<PageEvent>, now: u64) {
-        self.page_event = event;
-        if matches!(event, Some(PageEvent::Back | PageEvent::Online)) {
-            self.pace.back = (self.pace.online_since.is_some() || self.pace.reaches).then_some(now);
-        }
-        match event {
-            Some(PageEvent::Offline) => self.pace.offline = true,
-            Some(PageEvent::Online) if std::mem::take(&mut self.pace.offline) => self.pace.delays = 0,
-            _ => {}
-        }
+        self.pace.on_page(event, now);
     }
 
     /// The link changed its state.
     pub fn on_status(&mut self, state: &State, now: u64, config: &Config) {
-        self.pace.reaches = matches!(
-            state,
-            State::Connecting {
-                phase: Phase::Socket | Phase::Handshake,
-                ..
-            }
-        );
         match state {
-            State::Online { since, .. } => {
-                self.pace.online_since = Some(since.0);
-                self.pace.offline = false;
-            }
+            State::Online { since, .. } => self.pace.on_online(since.0),
             State::Connecting { phase, cause, .. } => {
                 if *phase == Phase::Address {
                     self.attempts += 1;
                     let asked = std::mem::take(&mut self.attempt_asked_for);
-                    let back = matches!(self.page_event, Some(PageEvent::Back | PageEvent::Online));
                     let planned = cause.as_deref() == Some(&Cause::Renewed);
-                    if planned {
-                        self.forgive(now, config);
-                    }
-                    let may = asked || planned || back && now >= self.pace.attempted + 1_000;
-                    assert!(may || now >= self.pace.not_before, "an attempt before its time");
-                    (self.pace.attempted, self.pace.waits) = (now, false);
+                    self.pace.on_attempt(now, asked, planned, config);
                 }
+                self.pace.reaches = *phase != Phase::Address;
             }
             State::Waiting { retry_at, cause, .. } => {
-                // Only the page may change a wait that has begun.
-                let moved = self.page_event.is_some() && self.pace.waits;
-                if moved {
-                    let soonest = self.pace.attempted + 1_000;
-                    assert!(retry_at.0 >= soonest.min(self.pace.not_before), "a wait is cut short");
-                } else {
+                let left = **cause == Cause::Left;
+                if self.pace.on_wait(now, retry_at.0, left, config) {
                     self.check_cause(cause);
-                    let left = **cause == Cause::Left;
-                    assert!(!left || self.page_event == Some(PageEvent::Leave), "nobody has left");
-                    self.check_delay(now, retry_at.0 - now, left, config);
                 }
-                (self.pace.not_before, self.pace.waits) = (retry_at.0, true);
             }
             State::Stopped { cause } => assert_eq!(**cause, Cause::ClosedByUser),
             State::Idle => {}
@@ -167,38 +117,6 @@ impl Ledger {
             _ => false,
         };
         assert!(natural, "a correct broker was left: {cause:?}");
-    }
-
-    /// The delay grows until a link has been stable.
-    fn check_delay(&mut self, now: u64, delay: u64, left: bool, config: &Config) {
-        let Reconnect::Exponential {
-            min,
-            max,
-            jitter: Jitter::UpTo(jitter),
-        } = config.reconnect
-        else {
-            panic!("the simulation counts on an exponential backoff with jitter that is added");
-        };
-        self.forgive(now, config);
-        let least = (min << self.pace.delays.min(30)).min(max);
-        let back = self.pace.back.take();
-        let due = if left {
-            60_000..=60_000
-        } else if back.is_some_and(|at| now <= at + config.probe_timeout + 2_000) {
-            least.min(1_000)..=1_000
-        } else {
-            least..=least + u64::from(jitter)
-        };
-        assert!(due.contains(&delay), "waits {delay} ms where {least} are due");
-        self.pace.delays += 1;
-    }
-
-    /// A link that was stable lets the delays begin anew.
-    fn forgive(&mut self, now: u64, config: &Config) {
-        let online = self.pace.online_since.take();
-        if online.is_some_and(|since| now >= since + config.stable_after) {
-            self.pace.delays = 0;
-        }
     }
 
     /// A message has come: its number, if it is what the broker has sent.

@@ -62,6 +62,7 @@ mod hostile;
 
 mod ledger;
 mod network;
+mod pace;
 mod pages;
 mod random_conversations;
 mod random_pages;

@@ -135,7 +135,8 @@ export class Lab {
   async clear() {
     const tabs = this.#tabs.splice(0).filter(({ page }) => !page.isClosed());
     await Promise.all(tabs.map((tab) => tab.clear().finally(() => tab.close())));
-    await this.call("clear");
+    // A page that was left has no clients any more.
+    if (this.page.url() !== "about:blank") await this.call("clear");
     const faults = this.#faults.splice(0);
     if (faults.length > 0) throw new AggregateError(faults, `uncaught in the page: ${faults.join("; ")}`);
   }

@@ -22,7 +22,7 @@ export function diagnosticsOf(settings: Settings, status: Status, stats: Stats |
     `url: ${urls}`,
     `credentials: ${typeof credentials}`,
     `options: ${JSON.stringify(engine, told)}`,
-    `status: ${statusWords(status, Date.now())}`,
+    `status: ${statusWords(status)}`,
     `limits: ${JSON.stringify(status.state === "online" ? status.limits : undefined)}`,
     `stats: ${JSON.stringify(stats)}`,
     ...history.map(({ at, kind, text, times }) => `${iso(at)} ${kind}${times > 1 ? ` x ${times}` : ""}: ${text}`),

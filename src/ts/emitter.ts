@@ -1,6 +1,6 @@
 // Typed events, and what becomes of those that nobody listens to.
 import { type ClientEvents, clientEvent, type Listener } from "./events.js";
-import { History, type HistoryEntry, type HistoryKind, type Words } from "./history.js";
+import { History, type HistoryEntry, type HistoryKind } from "./history.js";
 import { eventWords } from "./words.js";
 
 /** The event side of a client. */
@@ -22,8 +22,8 @@ export class Emitter extends EventTarget {
   }
 
   /** @internal For the history. */
-  protected note(kind: HistoryKind, words: Words): void {
-    this.#history.note(kind, words);
+  protected note(kind: HistoryKind, text: string): void {
+    this.#history.note(kind, text);
   }
 
   /** Listens to one of the {@link ClientEvents}. */
@@ -49,7 +49,8 @@ export class Emitter extends EventTarget {
   protected tell<K extends keyof ClientEvents>(type: K, detail: Omit<ClientEvents[K], keyof Event>): boolean {
     const outer = this.#heard; // a listener may cause other events meanwhile
     this.#heard = false;
-    this.note(type as HistoryKind, eventWords(type, detail));
+    const words = eventWords(type, detail);
+    if (words) this.note(type as HistoryKind, words);
     this.dispatchEvent(clientEvent(type, detail));
     const heard = this.#heard;
     this.#heard = outer;

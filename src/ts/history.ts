@@ -25,9 +25,6 @@ export interface HistoryEntry {
   readonly times: number;
 }
 
-/** What an entry says, or a function that says it of what does not change and is nobody's: given when it was. */
-export type Words = string | ((at: number) => string);
-
 const KEPT = 200;
 /** A broker's own words may be 64 KB long. */
 const LONGEST = 500;
@@ -39,25 +36,16 @@ export function withoutSecrets(text: string): string {
 
 export class History {
   #entries: HistoryEntry[] = [];
-  /** What is not put into words yet: a start has better things to do. */
-  #unsaid: { readonly at: number; readonly kind: HistoryKind; readonly words: Words }[] = [];
 
   get entries(): readonly HistoryEntry[] {
-    this.#say();
     return [...this.#entries];
   }
 
-  /** What comes again and again takes one entry; the empty text takes none. */
-  note(kind: HistoryKind, words: Words): void {
-    if (words !== "" && this.#unsaid.push({ at: Date.now(), kind, words }) >= KEPT) this.#say();
-  }
-
-  #say(): void {
-    for (const { at, kind, words } of this.#unsaid.splice(0)) {
-      const text = withoutSecrets((typeof words === "string" ? words : words(at)).slice(0, LONGEST));
-      const last = this.#entries.at(-1);
-      if (last?.kind === kind && last.text === text) this.#entries[this.#entries.length - 1] = { ...last, times: last.times + 1 };
-      else if (this.#entries.push({ at, kind, text, times: 1 }) > KEPT) this.#entries.shift();
-    }
+  /** What comes again and again takes one entry. */
+  note(kind: HistoryKind, words: string): void {
+    const text = withoutSecrets(words.slice(0, LONGEST));
+    const last = this.#entries.at(-1);
+    if (last?.kind === kind && last.text === text) this.#entries[this.#entries.length - 1] = { ...last, times: last.times + 1 };
+    else if (this.#entries.push({ at: Date.now(), kind, text, times: 1 }) > KEPT) this.#entries.shift();
   }
 }

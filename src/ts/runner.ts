@@ -56,8 +56,7 @@ export class Runner implements Place {
       this.#early = undefined;
       engine.commands(START);
       engine.commands(first);
-      await undefined; // behind CONNECT, which leaves in a microtask when the socket is open already
-      if (!this.#over) this.#events.ready();
+      this.#events.ready();
     } catch (error) {
       this.#fail(error);
     }

@@ -2,18 +2,14 @@
 import type { Cause } from "./cause.js";
 import { HawserError } from "./errors/hawser-error.js";
 import type { ClientEvents } from "./events.js";
-import type { Words } from "./history.js";
 import type { Status } from "./status.js";
 
 /** Errors that say nothing in words which are not Hawser's or the broker's. A handler may throw what quotes its message. */
 const SAFE = /^(Engine|Overflow|Publish|Subscribe)Error$/;
 
 /** What each event says; the empty text is not worth an entry. */
-const WORDS: { readonly [K in keyof ClientEvents]: (about: Omit<ClientEvents[K], keyof Event>) => Words } = {
-  status:
-    ({ status }) =>
-    (at) =>
-      statusWords(status, at),
+const WORDS: { readonly [K in keyof ClientEvents]: (about: Omit<ClientEvents[K], keyof Event>) => string } = {
+  status: ({ status }) => statusWords(status),
   error: ({ error }) => errorWords(error),
   packet: () => "",
   outcome: ({ outcome }) => (outcome.kind === "completed" ? "" : `${outcome.kind}: ${outcome.message.id} on ${outcome.message.topic}`),
@@ -23,12 +19,11 @@ const WORDS: { readonly [K in keyof ClientEvents]: (about: Omit<ClientEvents[K],
   interrupted: ({ message }) => message.topic,
 };
 
-export function eventWords<K extends keyof ClientEvents>(type: K, about: Omit<ClientEvents[K], keyof Event>): Words {
+export function eventWords<K extends keyof ClientEvents>(type: K, about: Omit<ClientEvents[K], keyof Event>): string {
   return WORDS[type](about);
 }
 
-/** `at`: when. */
-export function statusWords(status: Status, at: number): string {
+export function statusWords(status: Status): string {
   switch (status.state) {
     case "idle":
       return "idle";
@@ -41,7 +36,7 @@ export function statusWords(status: Status, at: number): string {
       return `online at ${url} as ${clientId}, MQTT ${protocol}, session ${sessionPresent ? "resumed" : "new"}, took ${JSON.stringify(took)}`;
     }
     case "waiting":
-      return `attempt ${status.attempt} in ${Math.round(status.retryAt - at)} ms${endWords(status)}`;
+      return `attempt ${status.attempt} in ${Math.round(status.retryAt - Date.now())} ms${endWords(status)}`;
     case "stopped":
       return `stopped${endWords(status)}`;
   }

@@ -104,7 +104,7 @@ async function buildScript() {
   await Promise.all([minifyAgain("hawser.js"), minifyAgain("worker.js")]);
 }
 
-/** Chromium compiles a function when it is first called, but what says this whole and off the main thread: of the engine's glue a start calls nearly all. */
+/** Chromium compiles each function when it is first called, on the main thread; all of a module that begins with this, while it loads. A start calls nearly all of the glue. */
 const EAGERLY = "//# allFunctionsCalledOnLoad";
 
 /** What esbuild leaves is 3% larger than it has to be. @param {string} name of a module in dist/ */

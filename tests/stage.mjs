@@ -11,6 +11,7 @@ const LIMIT = 20 * 60_000;
  * @property {string} name
  * @property {string} title what is true when it passes
  * @property {boolean} [beside] whether it only waits, most of the time: other stages run meanwhile, and what it says is shown at its end
+ * @property {boolean} [last] whether it reads what all others have found
  * @property {boolean} [tests] whether it holds tests to count: then none at all is a failure, and so is a skipped one
  * @property {() => { command: string[], env?: NodeJS.ProcessEnv }[]} commands
  *
@@ -53,7 +54,7 @@ export async function runStage({ name, title, tests = false, beside = false, com
 const AS_ONE = ["-c", 'exec "$@" 2>&1', "sh"];
 
 /** Runs a command in a process group of its own, which ends with it, with us, or at the limit. What it says goes to `shown` as it comes. */
-function execute([program, ...args], env = process.env, shown = undefined) {
+function execute([program, ...args], env = process.env, shown) {
   return new Promise((resolve) => {
     const child = spawn("sh", [...AS_ONE, program, ...args], { cwd: ROOT, env, stdio: ["ignore", "pipe", "inherit"], detached: true });
     const end = () => {

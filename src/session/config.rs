@@ -43,9 +43,9 @@ pub struct Config {
     pub check_payload_format: bool,
     /// A property block (without its length) with the User Properties of CONNECT.
     pub user_properties: Vec<u8>,
-    /// Milliseconds for the address, and again for socket and CONNACK together.
+    /// Milliseconds for the address, and again for socket and CONNACK together. A page that is back may shorten it: see [`super::Session::handle_page`].
     pub connect_timeout: u64,
-    /// Milliseconds for the answer to a probe of a link that somebody doubts: see [`super::Session::handle_page`].
+    /// Milliseconds for the answer to a probe of a link that somebody doubts, and for the socket of such an attempt: see [`super::Session::handle_page`].
     pub probe_timeout: u64,
     /// Whether the broker is to publish the will at once when the page goes away: see [`super::PageEvent::Leave`].
     pub will_on_leave: bool,

@@ -48,6 +48,7 @@ impl Session {
         let attempt = self.backoff.attempt();
         self.tally.attempts = self.tally.attempts.wrapping_add(1);
         self.attempted = self.now;
+        self.back = None;
         if !self.facts.doubt {
             // A page that has left may be back: from here on CONNECT may leave.
             self.store_facts(false);
@@ -118,6 +119,9 @@ impl Session {
     pub fn handle_open(&mut self, now: Millis) {
         self.tick(now);
         self.link.open = true;
+        if let Some(deadline) = self.link.patience.take() {
+            self.timers.set(Timer::Connect, deadline);
+        }
         self.send_connect();
     }
 
@@ -131,6 +135,8 @@ impl Session {
             self.link.wrote();
             self.note_question();
             self.link.turn = Turn::Broker;
+            // From here on nothing is wrong for want of a network.
+            self.back = None;
             self.advance(Phase::Handshake);
         }
     }
@@ -214,7 +220,9 @@ impl Session {
             || planned;
         let fault = matches!(cause, Cause::ProtocolError { .. } | Cause::TextFrame);
         self.backoff.lost(self.is_stable(), fault);
-        if self.offline || planned || cause == Cause::Left {
+        // It was given less time than the user wants an attempt to have.
+        let hurried = self.link.patience.is_some() && matches!(cause, Cause::ConnectTimeout(_));
+        if self.offline || planned || hurried || cause == Cause::Left {
             self.backoff.excuse();
         }
         let cause = Rc::new(cause);

@@ -13,6 +13,8 @@ pub(super) struct Link {
     pub(super) connect: Vec<u8>,
     /// The socket is open.
     pub(super) open: bool,
+    /// When the attempt would have been given up, had the page not come back to it.
+    pub(super) patience: Option<Millis>,
     /// CONNECT asked for a clean start.
     pub(super) clean_start: bool,
     /// CONNECT asked for an identifier.
@@ -72,6 +74,7 @@ impl Link {
             clean_start: false,
             anonymous: false,
             turn: Turn::Nobody,
+            patience: None,
             reauthentication: None,
             renewing: false,
             limits: Limits::standard(version),

@@ -2,9 +2,9 @@
 
 use crate::codec::ReasonCode;
 
-use super::authenticate::Turn;
+use super::policy::Action;
 use super::timers::Timer;
-use super::{Cause, Millis, Phase, Session, State};
+use super::{Cause, Millis, Phase, Reconnect, Session, State};
 
 /// From one attempt to the next that a page event brings forward, in milliseconds: events may come by the thousand.
 const APART: u64 = 1_000;
@@ -44,11 +44,13 @@ impl Session {
     /// Something happened to the page.
     ///
     /// [`PageEvent::Back`] and [`PageEvent::Online`] probe the link once it is quiet for a second: it is dead when nothing comes within
-    /// [`super::Config::probe_timeout`], with keep-alive 0 too. An attempt that waits for the network or the broker has no longer than that any more. While
-    /// waiting they begin the next attempt at once, but never sooner than a second after the last one began. [`PageEvent::Offline`] probes as well, and ends nothing by itself; as long as it holds no wait is longer than half a minute, and attempts that
-    /// fail do not count against [`super::Config::max_attempts`]. A link or an attempt that turns out to be dead when the page is back is followed by the
-    /// next attempt within a second, whatever the backoff says. [`PageEvent::Leave`] ends the link in the manner of [`super::Config::will_on_leave`], and the
-    /// page has another one when it is back.
+    /// [`super::Config::probe_timeout`], with keep-alive 0 too. An attempt that is older than a second, and whose socket is not open, has no longer than that
+    /// to open it. While waiting they begin the next attempt at once, but never sooner than a second after the last one began. What turns out to be dead when
+    /// the page is back, a link or such an attempt, is followed by the next attempt within a second, whatever the backoff says.
+    ///
+    /// [`PageEvent::Offline`] probes as well, and ends nothing by itself; as long as it holds no wait is longer than half a minute, and attempts that fail do
+    /// not count against [`super::Config::max_attempts`]. [`PageEvent::Leave`] ends the link in the manner of [`super::Config::will_on_leave`], and the page
+    /// has another one when it is back.
     pub fn handle_page(&mut self, now: Millis, event: PageEvent) {
         self.tick(now);
         match event {
@@ -93,18 +95,19 @@ impl Session {
         }
     }
 
-    /// An attempt that began without a network may hang: from here on it has the time of a probe. False where none waits for the other side.
+    /// An attempt that began before the page was back may hang, because there was no network: from here on its socket has the time of a probe to open,
+    /// unless the user wants no other attempt after it. False where there is no such attempt.
     fn press(&mut self) -> bool {
-        let waits = match self.attempt() {
-            Some((_, Phase::Socket)) => true,
-            Some((_, Phase::Handshake)) => !matches!(self.link.turn, Turn::Ours(_)),
-            _ => false,
-        };
-        if waits {
-            let patience = self.config.probe_timeout.max(1);
-            self.timers.bring_forward(Timer::Connect, self.now.plus(patience));
+        let reaches = matches!(self.attempt(), Some((_, Phase::Socket))) && !self.link.open;
+        let lasts = self.now >= self.attempted.plus(APART);
+        let follows = self.action(&Cause::ConnectTimeout(Phase::Socket)) == Action::Retry
+            && self.config.reconnect != Reconnect::Never;
+        let presses = reaches && lasts && follows;
+        if presses {
+            let soon = self.now.plus(self.config.probe_timeout.max(1));
+            self.link.patience = self.timers.bring_forward(Timer::Connect, soon).or(self.link.patience);
         }
-        waits
+        presses
     }
 
     /// When the next attempt begins, and whether it waits for the page to come back.

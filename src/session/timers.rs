@@ -37,11 +37,10 @@ impl Timers {
         self.put_off = false;
     }
 
-    /// Moves a deadline nearer, if it is later than `at`.
-    pub(super) fn bring_forward(&mut self, timer: Timer, at: Millis) {
-        if let Some(Some(deadline)) = self.deadlines.get_mut(timer as usize) {
-            *deadline = at.min(*deadline);
-        }
+    /// Moves a deadline nearer, if it is later than `at`: then it gives the later one.
+    pub(super) fn bring_forward(&mut self, timer: Timer, at: Millis) -> Option<Millis> {
+        let deadline = self.deadlines.get_mut(timer as usize)?.as_mut()?;
+        (*deadline > at).then(|| core::mem::replace(deadline, at))
     }
 
     /// Removes all deadlines.

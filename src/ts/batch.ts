@@ -3,8 +3,7 @@ import type { Hear } from "./place.js";
 
 /**
  * The words, the bytes of all small frames one behind the other, a buffer of the page's that comes back (or an empty one), and large frames, each in its
- * own buffer. Of each delivery the words tell how many records
- * words it has, and the length of its frame plus 1 (0: none); the records follow.
+ * own buffer. Of each delivery the words tell how many words of records it has, and the length of its frame plus 1 (0: none); the records follow.
  */
 export type BatchMessage = readonly [words: ArrayBuffer, bytes: ArrayBuffer, spent: ArrayBuffer, ...large: ArrayBuffer[]];
 

@@ -25,12 +25,12 @@ const KIND = {
 /** Bytes that a block has room for at first. */
 const ROOM = 1_024;
 /** A buffer that has grown beyond so many bytes goes with the block in it: who takes that has it. */
-export const LARGE = 65_536;
+export const HANDED_OVER = 65_536;
 /** A larger one is not used again. */
 const MOST_SPARE = 2_097_152;
 
 /** Whether a buffer that went with a block is to come back. In a profile a new one took ten times as long as writing a payload into it. */
-export const isSpare = ({ byteLength }: ArrayBuffer): boolean => byteLength > LARGE && byteLength <= MOST_SPARE;
+export const comesBack = ({ byteLength }: ArrayBuffer): boolean => byteLength > HANDED_OVER && byteLength <= MOST_SPARE;
 
 /** The command that starts an engine, which is the first. */
 export const START = Uint8Array.of(KIND.start, 0, 0, 0);
@@ -40,7 +40,8 @@ export abstract class Commands {
   #bytes = new Uint8Array(ROOM);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
-  #spare: ArrayBuffer | undefined;
+  /** A buffer that is back. */
+  #idle: ArrayBuffer | undefined;
   /** Of the last publish. */
   #topic = "";
   #topicBytes = new Uint8Array(0);
@@ -58,17 +59,17 @@ export abstract class Commands {
     return this.#bytes.slice(0, this.#length);
   }
 
-  /** All that is written. It is good until the next command is written; if its buffer is larger than `LARGE`, for ever. */
+  /** All that is written. It is good until the next command is written; if its buffer is larger than `HANDED_OVER`, for ever. */
   protected take(): Uint8Array<ArrayBuffer> {
     const block = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
-    if (this.#bytes.length > LARGE) this.#allocate(ROOM);
+    if (this.#bytes.length > HANDED_OVER) this.#allocate(ROOM);
     return block;
   }
 
-  /** A buffer is back; or an empty one. */
+  /** A buffer is back, or an empty one. One is kept, the largest. */
   protected reuse(buffer: ArrayBuffer): void {
-    if (buffer.byteLength > 0) this.#spare = buffer;
+    if (buffer.byteLength > (this.#idle?.byteLength ?? 0)) this.#idle = buffer;
   }
 
   /** The deliveries from `first` on, so many, are done: the engine acknowledges them in the order in which they came. */
@@ -217,10 +218,10 @@ export abstract class Commands {
   }
 
   #allocate(room: number): void {
-    const spare = this.#spare;
-    const fits = room > LARGE && spare !== undefined && spare.byteLength >= room;
-    this.#bytes = new Uint8Array(fits ? spare : new ArrayBuffer(room));
-    if (fits) this.#spare = undefined;
+    const idle = this.#idle;
+    const fits = room > HANDED_OVER && idle !== undefined && idle.byteLength >= room;
+    this.#bytes = new Uint8Array(fits ? idle : new ArrayBuffer(room));
+    if (fits) this.#idle = undefined;
     this.#view = new DataView(this.#bytes.buffer);
   }
 }

@@ -160,11 +160,12 @@ export interface ConnectOptions {
   /** How often a silent link is probed, in seconds; 0 is off. The broker may override it. Default: 30. */
   readonly keepAlive?: Duration | undefined;
   readonly session?: SessionOptions | undefined;
-  /** How long an attempt may take, in milliseconds. Default: 15,000. */
+  /** How long an attempt may take, in milliseconds; see `probeTimeout` for pages that come back to one. Default: 15,000. */
   readonly connectTimeout?: Duration | undefined;
   /**
    * How long a link may be silent when there is a reason to doubt it, in milliseconds: the page is back, the network has changed, a timer was late. Then it
-   * is probed at once, and given up when nothing comes. So is an attempt that is under way when the page or the network is back. Default: 5,000.
+   * is probed at once, and given up when nothing comes. An attempt whose socket does not open has no longer either, once the page or the network is back.
+   * Default: 5,000.
    */
   readonly probeTimeout?: Duration | undefined;
   /** How a lost link is brought back. Default: `{ kind: "exponential" }`; `false` is never. */

@@ -19,7 +19,7 @@ export interface PlaceEvents {
 
 /** One engine, somewhere. Its methods are called between `ready` and `failed`, and none but `publish` throws. */
 export interface Place {
-  /** Performs commands. The block is the caller's again when this returns, unless its buffer is larger than `LARGE`: then it is the place's. */
+  /** Performs commands. The block is the caller's again when this returns, unless its buffer is larger than `HANDED_OVER` (commands.ts): then it is the place's. */
   commands(block: Uint8Array<ArrayBuffer>): void;
   /** Publishes in this very call, where that can be done: the code that settles it at once, or `PENDING`. */
   publish?(token: number, topic: string, payload: Uint8Array, flags: number, properties?: Uint8Array): number;
@@ -32,6 +32,6 @@ export interface Place {
 
 /** A place before there is an engine. */
 export interface StartingPlace extends Place {
-  /** Makes the engine, has it take up what is stored, starts it, and has it perform the commands in `first`: `ready` or `failed` follows. */
-  start(module: WebAssembly.Module, options: EngineOptions, first: Uint8Array): Promise<void> | void;
+  /** Makes the engine, has it take up what is stored, starts it, and has it perform the commands in `first`, which is its own from then on: `ready` or `failed` follows. */
+  start(module: WebAssembly.Module, options: EngineOptions, first: Uint8Array<ArrayBuffer>): Promise<void> | void;
 }

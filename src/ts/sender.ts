@@ -1,6 +1,6 @@
 // Carries deliveries from a worker to its page, in batches that the page has time for.
 import { Batch } from "./batch.js";
-import { isSpare } from "./commands.js";
+import { comesBack } from "./commands.js";
 import type { Hear } from "./place.js";
 import { KIND, kindOf, lengthOf } from "./records.js";
 import type { FromWorker } from "./worker-place.js";
@@ -45,9 +45,9 @@ export class Sender {
     if (this.#batches[0]?.isEmpty === false) this.#ask();
   }
 
-  /** The block of commands in this buffer is performed. It goes back with the next batch: a message of its own would wake the page once more. */
+  /** The block of commands in this buffer is performed. It goes back with the next batch, such as tells of the publish in it: a message of its own would wake the page once more. */
   spent(buffer: ArrayBuffer): void {
-    if (isSpare(buffer)) this.#spent = buffer;
+    if (comesBack(buffer)) this.#spent = buffer;
   }
 
   /** Sends all that there is, and then `message`. */

@@ -1,6 +1,6 @@
 // An engine in a dedicated worker: the page's side.
 import { type BatchMessage, unpack } from "./batch.js";
-import { LARGE } from "./commands.js";
+import { HANDED_OVER } from "./commands.js";
 import type { EngineOptions } from "./engine.js";
 import type { PlaceEvents, StartingPlace } from "./place.js";
 import type { Stats } from "./stats.js";
@@ -67,12 +67,12 @@ export class WorkerPlace implements StartingPlace {
     if (url !== undefined) this.#tell({ early: url });
   }
 
-  start(module: WebAssembly.Module, options: EngineOptions, first: Uint8Array): void {
-    this.#tell({ module, options, first });
+  start(module: WebAssembly.Module, options: EngineOptions, first: Uint8Array<ArrayBuffer>): void {
+    this.#tell({ module, options, first }, [first.buffer]);
   }
 
   commands(block: Uint8Array<ArrayBuffer>): void {
-    const given = block.buffer.byteLength > LARGE ? block : block.slice();
+    const given = block.buffer.byteLength > HANDED_OVER ? block : block.slice();
     this.#tell(given, [given.buffer]);
   }
 

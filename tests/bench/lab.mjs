@@ -94,10 +94,11 @@ export class Lab {
   }
 
   async #work(page, { row, contestant, count, smoke, session }) {
+    if (!smoke) await delay(WINDOW_SETTLES);
     await page.goto(`${this.pages.url}/bench.html`);
     const work = { ...row, count, warmUp: smoke ? 0 : row.warmUp };
     const task = { contestant, url: this.blast.url, work, session };
-    await Promise.all([page.evaluate((task) => globalThis.bench.prepare(task), task), smoke || delay(WINDOW_SETTLES)]);
+    await page.evaluate((task) => globalThis.bench.prepare(task), task);
     const [before, serverBefore, from] = [await renderers(this.session), wholeProcess(this.blast.pid), performance.now()];
     const { milliseconds, messages, faults } = await page.evaluate(() => globalThis.bench.run());
     const [elapsed, serverAfter, after] = [performance.now() - from, wholeProcess(this.blast.pid), await renderers(this.session)];

@@ -5,6 +5,7 @@ use hawser::session::{Failure, PageEvent};
 
 use crate::ledger::{Published, Wanted};
 use crate::simulation::Simulation;
+use crate::world::Socket;
 
 /// One step of a conversation.
 #[derive(Clone, Debug)]
@@ -122,9 +123,10 @@ impl Conversation {
             }
             Op::Renew => simulation.user(&what, crate::world::World::renew),
             Op::Page(event) => {
-                simulation.ledger.on_page(Some(*event), simulation.now());
+                let opening = simulation.world.socket == Socket::Opening;
+                simulation.ledger.pace.on_page(*event, simulation.now(), opening);
                 simulation.user(&what, |world| world.page(*event));
-                simulation.ledger.on_page(None, simulation.now());
+                simulation.ledger.pace.on_page_told();
             }
             Op::Close => simulation.user(&what, crate::world::World::close),
             Op::Letter { qos, topic, retain } => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hawser::codec::Qos;
-use hawser::session::{Cause, Config, Failure, PageEvent, Phase, State};
+use hawser::session::{Cause, Config, Failure, Phase, State};
 
 use crate::broker::Broker;
 use crate::pace::Pace;
@@ -42,7 +42,7 @@ pub struct Ledger {
     /// The page was frozen once: what the broker has of that is natural.
     pub frozen: bool,
     pub attempts: u32,
-    pace: Pace,
+    pub pace: Pace,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,11 +75,6 @@ impl Ledger {
         self.attempt_asked_for = false;
     }
 
-    /// Something happens to the page, and `None`: it has happened.
-    pub fn on_page(&mut self, event: Option<PageEvent>, now: u64) {
-        self.pace.on_page(event, now);
-    }
-
     /// The link changed its state.
     pub fn on_status(&mut self, state: &State, now: u64, config: &Config) {
         match state {
@@ -91,7 +86,7 @@ impl Ledger {
                     let planned = cause.as_deref() == Some(&Cause::Renewed);
                     self.pace.on_attempt(now, asked, planned, config);
                 }
-                self.pace.reaches = *phase != Phase::Address;
+                self.pace.on_phase(*phase);
             }
             State::Waiting { retry_at, cause, .. } => {
                 let left = **cause == Cause::Left;

@@ -1,6 +1,6 @@
 //! How fast the client may come back: its delays grow until a link has been stable, and only the page brings an attempt forward.
 
-use hawser::session::{Config, Jitter, PageEvent, Reconnect};
+use hawser::session::{Config, Jitter, PageEvent, Phase, Reconnect};
 
 /// Milliseconds between two attempts that the page brings forward.
 const APART: u64 = 1_000;
@@ -9,8 +9,6 @@ const APART: u64 = 1_000;
 pub struct Pace {
     delays: u32,
     online_since: Option<u64>,
-    /// While an attempt waits for the network or the broker.
-    pub reaches: bool,
     /// While it waits.
     waits: bool,
     not_before: u64,
@@ -18,24 +16,30 @@ pub struct Pace {
     attempted: u64,
     /// The browser says that there is no network.
     offline: bool,
-    /// When the page came back to a link or an attempt that has not ended since.
+    /// When the page came back to a link, or to an attempt whose socket has not opened since.
     back: Option<u64>,
     /// What is happening to the page.
     event: Option<PageEvent>,
 }
 
 impl Pace {
-    /// Something happens to the page, and `None`: it has happened.
-    pub fn on_page(&mut self, event: Option<PageEvent>, now: u64) {
-        self.event = event;
+    /// Something happens to the page, while a socket may be `opening`.
+    pub fn on_page(&mut self, event: PageEvent, now: u64, opening: bool) {
+        self.event = Some(event);
         if self.is_back() {
-            self.back = (self.online_since.is_some() || self.reaches).then_some(now);
+            let pressed = opening && now >= self.attempted + APART;
+            self.back = (self.online_since.is_some() || pressed).then_some(now);
         }
         match event {
-            Some(PageEvent::Offline) => self.offline = true,
-            Some(PageEvent::Online) if std::mem::take(&mut self.offline) => self.delays = 0,
+            PageEvent::Offline => self.offline = true,
+            PageEvent::Online if std::mem::take(&mut self.offline) => self.delays = 0,
             _ => {}
         }
+    }
+
+    /// The client has been told of it.
+    pub fn on_page_told(&mut self) {
+        self.event = None;
     }
 
     fn is_back(&self) -> bool {
@@ -44,7 +48,14 @@ impl Pace {
 
     pub fn on_online(&mut self, since: u64) {
         self.online_since = Some(since);
-        (self.offline, self.reaches) = (false, false);
+        self.offline = false;
+    }
+
+    /// The attempt goes on.
+    pub fn on_phase(&mut self, phase: Phase) {
+        if phase != Phase::Socket {
+            self.back = None;
+        }
     }
 
     /// An attempt begins.
@@ -68,7 +79,7 @@ impl Pace {
             assert!(!left || self.event == Some(PageEvent::Leave), "nobody has left");
             self.check_delay(now, retry_at - now, left, config);
         }
-        (self.not_before, self.waits, self.reaches) = (retry_at, true, false);
+        (self.not_before, self.waits) = (retry_at, true);
         !moved
     }
 

@@ -228,7 +228,23 @@ test("a large payload is written once, into a buffer that comes back", async () 
   worker.giveBack(first);
   await sent(2_000, 2);
   assert.ok(first.byteLength > MIB, "small ones are copied");
-  await sent(MIB, 3);
+  const again = await sent(MIB, 3);
   assert.equal(first.byteLength, 0, "handed over again");
   assert.ok((await sent(MIB, 4)).byteLength > MIB, "while nothing is back, another one is made");
+  // Of a buffer that is larger than its block only the block is meant.
+  worker.giveBack(again);
+  const asked = worker.asked("publish").length;
+  assert.ok((await sent(600_000, 5)).byteLength > MIB);
+  assert.equal(worker.asked("publish").length, asked + 2);
+});
+
+test("what was kept for an engine is performed once, and what came while it was made behind it", async () => {
+  for (const payload of ["on", new Uint8Array(300_000)]) {
+    const { client, newest } = await working();
+    client.publish("light", payload, { qos: 1 }).catch(() => undefined);
+    newest().begin();
+    await settled();
+    const [addresses, publishes] = [newest().asked("address"), newest().asked("publish")];
+    assert.deepEqual([addresses.length, publishes.length], [1, 1]);
+  }
 });

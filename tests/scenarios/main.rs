@@ -20,6 +20,7 @@ mod falling_back;
 mod faults;
 mod frames;
 mod handling;
+mod hanging;
 mod identifiers;
 mod information;
 mod interrupting;

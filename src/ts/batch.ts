@@ -2,78 +2,114 @@
 import type { Hear } from "./place.js";
 
 /**
- * The words, the bytes of all small frames one behind the other, a buffer of the page's that comes back (or an empty one), and large frames, each in its
- * own buffer. Of each delivery the words tell how many words of records it has, and the length of its frame plus 1 (0: none); the records follow.
+ * Words, a buffer of the page's that comes back (or an empty one), and the bytes of the frames. The first word tells where the words end. Then, for each
+ * delivery: how many words of records it has, the length of its frame plus 1 (0: none), and the records. Small frames lie in a buffer one behind the other, as long as they fit;
+ * a large one is a buffer; all in the order in which they begin.
  */
-export type BatchMessage = readonly [words: ArrayBuffer, bytes: ArrayBuffer, spent: ArrayBuffer, ...large: ArrayBuffer[]];
+export type BatchMessage = readonly [words: ArrayBuffer, spent: ArrayBuffer, ...frames: ArrayBuffer[]];
 
 /** From here on a frame is handed over as it is; below, handing over a buffer costs more than copying it. */
 const LARGE = 16_384;
+/** Bytes for small frames in one buffer. Payloads are views of it: who keeps one keeps it all. */
+const SHARED = 65_536;
 
-/** Room at first, and what is kept. */
-const [WORDS, BYTES, MOST_WORDS, MOST_BYTES] = [1_024, 4_096, 65_536, 262_144] as const;
+/** Room for words at first, and what is used again at most. */
+const [WORDS, MOST_WORDS] = [1_024, 65_536] as const;
 
 export class Batch {
   #words = new Uint32Array(WORDS);
-  #wordCount = 0;
-  #bytes = new Uint8Array(BYTES);
-  #byteCount = 0;
-  #large: ArrayBuffer[] = [];
+  #end = 1;
+  /** Words that a page has given back. */
+  #idle: Uint32Array<ArrayBuffer> | undefined;
+  /** What the latest small frames lie in, how much of it is used, and whether any of this batch lie in it. */
+  #shared: Uint8Array<ArrayBuffer> | undefined;
+  #used = 0;
+  #sharing = false;
+  /** Bytes of frames, the shared ones too. */
+  #frames: Uint8Array<ArrayBuffer>[] = [];
 
   get isEmpty(): boolean {
-    return this.#wordCount === 0;
+    return this.#end === 1;
   }
 
   add(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, at: number, end: number): void {
-    const start = this.#wordCount;
-    this.#wordCount += 2 + end - at;
-    if (this.#wordCount > this.#words.length) this.#words = grown(new Uint32Array(2 * this.#wordCount), this.#words);
+    const start = this.#end;
+    this.#end += 2 + end - at;
+    if (this.#end > this.#words.length) this.#grow();
     this.#words[start] = end - at;
     this.#words[start + 1] = frame === undefined ? 0 : frame.length + 1;
     this.#words.set(words.subarray(at, end), start + 2);
     if (frame === undefined) return;
     if (frame.length >= LARGE) {
-      this.#large.push(frame.byteLength === frame.buffer.byteLength ? frame.buffer : frame.slice().buffer);
+      this.#frames.push(frame.byteLength === frame.buffer.byteLength ? frame : frame.slice());
       return;
     }
-    const from = this.#byteCount;
-    this.#byteCount += frame.length;
-    if (this.#byteCount > this.#bytes.length) this.#bytes = grown(new Uint8Array(2 * this.#byteCount), this.#bytes);
-    this.#bytes.set(frame, from);
+    if (!this.#sharing || this.#used + frame.length > SHARED) this.#share();
+    this.#shared?.set(frame, this.#used);
+    this.#used += frame.length;
   }
 
-  /** All that has been added, as a message; its buffers are to be handed over. What a burst has made large is given back. `spent`: what goes back with it. */
+  /** All that has been added, as a message; its buffers are to be handed over. `spent`: what goes back with it. */
   take(spent = new ArrayBuffer(0)): BatchMessage {
-    const words = this.#words.slice(0, this.#wordCount).buffer;
-    const bytes = this.#bytes.slice(0, this.#byteCount).buffer;
-    const large = this.#large;
-    this.#wordCount = this.#byteCount = 0;
-    this.#large = [];
-    if (this.#words.length > MOST_WORDS) this.#words = new Uint32Array(WORDS);
-    if (this.#bytes.length > MOST_BYTES) this.#bytes = new Uint8Array(BYTES);
-    return [words, bytes, spent, ...large];
+    const words = this.#words;
+    words[0] = this.#end;
+    this.#words = this.#idle ?? new Uint32Array(WORDS);
+    this.#idle = undefined;
+    this.#end = 1;
+    const frames = this.#frames.map((frame) => (frame === this.#shared ? this.#rest(frame) : frame.buffer));
+    this.#frames = [];
+    this.#sharing = false;
+    return [words.buffer, spent, ...frames];
+  }
+
+  /** The page has heard the words of a message. */
+  giveBack(words: ArrayBuffer): void {
+    if (words.byteLength <= 4 * MOST_WORDS) this.#idle = new Uint32Array(words);
+  }
+
+  #grow(): void {
+    const larger = new Uint32Array(2 * this.#end);
+    larger.set(this.#words);
+    this.#words = larger;
+  }
+
+  /** Begins a buffer for small frames: a new one, or the one that was not handed over with the last batch. */
+  #share(): void {
+    if (this.#sharing || this.#shared === undefined) this.#shared = new Uint8Array(SHARED);
+    this.#frames.push(this.#shared);
+    this.#used = 0;
+    this.#sharing = true;
+  }
+
+  /** The latest buffer for small frames: a copy of what is used of it, unless that is most of it. */
+  #rest(shared: Uint8Array<ArrayBuffer>): ArrayBuffer {
+    if (4 * this.#used < 3 * SHARED) return shared.slice(0, this.#used).buffer;
+    this.#shared = undefined;
+    return shared.buffer;
   }
 }
 
-/** Hands out the deliveries of a message. */
-export function unpack([wordBuffer, bytes, , ...large]: BatchMessage, hear: Hear): void {
+/** Hands out the deliveries of a message. Throws when one of them has given their buffer away. */
+export function unpack([wordBuffer, , ...frames]: BatchMessage, hear: Hear): void {
   const words = new Uint32Array(wordBuffer);
-  for (let at = 0, from = 0, next = 0; at < words.length; ) {
+  const end = words[0] as number;
+  let shared: ArrayBuffer | undefined;
+  let [next, from, size] = [0, 0, 0];
+  for (let at = 1; at < end; ) {
     const start = at + 2;
     const length = (words[at + 1] as number) - 1;
     let frame: Uint8Array<ArrayBuffer> | undefined;
-    if (length >= LARGE) frame = new Uint8Array(large[next++] as ArrayBuffer);
+    if (length >= LARGE) frame = new Uint8Array(frames[next++] as ArrayBuffer);
     else if (length >= 0) {
-      // A view: in a profile a buffer of its own took more of the page's time than all the rest of a message.
-      frame = new Uint8Array(bytes, from, length);
+      if (shared === undefined || from + length > size) {
+        shared = frames[next++] as ArrayBuffer;
+        [from, size] = [0, shared.byteLength];
+      }
+      // A view: in a profile a buffer of its own took more of the page's time than all the rest of a message. It throws where a buffer was given away.
+      frame = new Uint8Array(shared, from, length);
       from += length;
     }
     at = start + (words[at] as number);
     hear(frame, words, start, at);
   }
-}
-
-function grown<T extends Uint32Array | Uint8Array>(larger: T, smaller: T): T {
-  larger.set(smaller);
-  return larger;
 }

@@ -39,9 +39,10 @@ export class Sender {
     this.#ask();
   };
 
-  /** The page has taken the last batch. */
-  taken(): void {
+  /** The page has taken the last batch, and gives its words back. */
+  taken(words: ArrayBuffer): void {
     this.#taken = true;
+    this.#batches[0]?.giveBack(words);
     if (this.#batches[0]?.isEmpty === false) this.#ask();
   }
 

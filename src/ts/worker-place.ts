@@ -8,7 +8,7 @@ import type { Stats } from "./stats.js";
 /** What the page asks of its worker; the answers come in the order of the questions, for nothing is asked behind "release". */
 export type Question = "stats" | "outbox" | "release";
 
-/** What the page tells its worker. Nothing: it has taken a batch. */
+/** What the page tells its worker. */
 export type ToWorker =
   | { readonly early: string }
   | { readonly module: WebAssembly.Module; readonly options: EngineOptions; readonly first: Uint8Array }
@@ -16,7 +16,8 @@ export type ToWorker =
   | Question
   /** Whether the worker lives. */
   | "alive"
-  | undefined;
+  /** It has taken a batch, whose words these are. */
+  | ArrayBuffer;
 
 /** What a worker tells its page. */
 export type FromWorker =
@@ -106,9 +107,9 @@ export class WorkerPlace implements StartingPlace {
     if (Array.isArray(said)) {
       const batch = said as unknown as BatchMessage;
       try {
-        this.#events.spent(batch[2]);
+        this.#events.spent(batch[1]);
         unpack(batch, this.#events.deliver);
-        this.#tell(undefined);
+        this.#tell(batch[0], [batch[0]]);
       } catch (error) {
         this.#fail(error); // somebody has given the buffer away: what was in it is lost, and only the broker has it
       }

@@ -28,7 +28,7 @@ function serve(scope: WorkerScope): void {
     sender.post({ answer: said });
   };
   scope.onmessage = ({ data }) => {
-    if (data === undefined) sender.taken();
+    if (data instanceof ArrayBuffer) sender.taken(data);
     else if (data instanceof Uint8Array) {
       runner?.commands(data);
       sender.spent(data.buffer);

@@ -56,3 +56,37 @@ test("many deliveries grow the batch, and lose nothing", () => {
   assert.equal(heard.length, 5_000);
   for (const [at, [frame, words]] of heard.entries()) assert.deepEqual([frame, words], [[...bytes(at % 7, at)], [at, at]]);
 });
+
+test("small frames share buffers that are no larger than they need, however they come, and the words that come back are used again", () => {
+  const batch = new Batch();
+  const lengths = Array.from({ length: 400 }, (_, at) => [0, 16_383, 1, 20_000, 9_000, 0, 700][at % 7] as number);
+  for (let round = 0; round < 3; round++) {
+    const wanted = lengths.slice(0, round === 1 ? 3 : 400).map((length, at): Delivery => [[...bytes(length, at + round)], [at]]);
+    for (const [frame, words] of wanted) batch.add(Uint8Array.from(frame ?? []), Uint32Array.from(words), 0, 1);
+    const message = batch.take();
+    const [words, , ...frames] = structuredClone(message, { transfer: [...message] });
+    const heard: Delivery[] = [];
+    unpack([words, new ArrayBuffer(0), ...frames], (frame, at, start, end) =>
+      heard.push([frame && [...frame], [...at.subarray(start, end)]]),
+    );
+    assert.deepEqual(heard, wanted);
+    const small = frames.filter(({ byteLength }) => byteLength !== 20_000);
+    assert.ok(small.every(({ byteLength }) => byteLength <= 65_536));
+    const sum = (buffers: { byteLength: number }[]): number => buffers.reduce((all, { byteLength }) => all + byteLength, 0);
+    const payload = wanted.reduce((all, [frame]) => all + (frame?.length === 20_000 ? 0 : (frame?.length ?? 0)), 0);
+    assert.ok(sum(small) <= 1.4 * payload, `${sum(small)} bytes for ${payload}`);
+    batch.giveBack(words);
+  }
+});
+
+test("of a burst no words are kept that are larger than those of a stream", () => {
+  const batch = new Batch();
+  for (const size of [10_000, 200_000]) {
+    batch.add(undefined, new Uint32Array(size).fill(7), 0, size);
+    const [words] = batch.take();
+    batch.giveBack(words);
+    batch.take(); // what was there meanwhile
+    batch.add(undefined, Uint32Array.of(1), 0, 1);
+    assert.equal(batch.take()[0] === words, size === 10_000, `${size}`);
+  }
+});

@@ -27,7 +27,7 @@ function senderOf(t: { after(done: () => void): void }) {
       sent.push(message);
       return;
     }
-    given.push((message as unknown as BatchMessage)[2]);
+    given.push((message as unknown as BatchMessage)[1]);
     const heard: number[][] = [];
     unpack(message as BatchMessage, (_frame, words, at, end) => heard.push([...words.subarray(at, end)]));
     sent.push(heard);
@@ -48,9 +48,9 @@ test("what comes until the page has taken a batch travels in the next one", (t) 
   hear(...record("ready", 0, 3));
   assert.equal(tasks.length, 0, "the page is busy with the first");
   hear(...record("ready", 0, 4));
-  sender.taken();
+  sender.taken(new ArrayBuffer(4_096));
   turn();
-  sender.taken();
+  sender.taken(new ArrayBuffer(4_096));
   assert.equal(tasks.length, 0, "there is nothing more");
   const all = [1, 2, 3, 4].map((delivery) => record("ready", 0, delivery));
   assert.deepEqual(sent, [all.slice(0, 2), all.slice(2)]);
@@ -65,7 +65,7 @@ test("what follows the promise of a stored message comes in a task of its own, s
   hear(...record("done", 0, 8, 0));
   for (let batch = 0; batch < 3; batch++) {
     turn();
-    sender.taken();
+    sender.taken(new ArrayBuffer(4_096));
   }
   assert.deepEqual(sent, [[[...record("ready", 0, 1), ...stored]], [record("done", 0, 7, 0), stored], [record("done", 0, 8, 0)]]);
 });

@@ -114,7 +114,7 @@ async function minifyAgain(name) {
   const { code, map: newMap } = await minify(readFileSync(script, "utf8"), {
     module: true,
     ecma: 2020,
-    compress: { passes: 3 },
+    compress: { passes: 3, hoist_funs: true }, // side by side they compress better
     sourceMap: { content: readFileSync(map, "utf8"), url: `${name}.map` },
     format: { preamble: name === "worker.js" ? EAGERLY : "" },
   });

@@ -114,7 +114,8 @@ async function minifyAgain(name) {
   const { code, map: newMap } = await minify(readFileSync(script, "utf8"), {
     module: true,
     ecma: 2020,
-    compress: { passes: 3, hoist_funs: true }, // side by side they compress better
+    // Functions that lie side by side compress better, and arrows are shorter: nothing here calls an anonymous function with `new`.
+    compress: { passes: 2, hoist_funs: true, unsafe_arrows: true },
     sourceMap: { content: readFileSync(map, "utf8"), url: `${name}.map` },
     format: { preamble: name === "worker.js" ? EAGERLY : "" },
   });

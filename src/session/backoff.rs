@@ -84,6 +84,11 @@ impl Backoff {
         }
     }
 
+    /// Whether there have been as many failed attempts in a row as there may be.
+    pub(super) fn is_spent(&self, max_attempts: Option<u32>) -> bool {
+        max_attempts.is_some_and(|most| self.failures.saturating_sub(self.excused) >= most)
+    }
+
     /// How long to wait for the next attempt, or that there is to be none. Where there are several `addresses`, which take turns, the next one is tried after the
     /// first delay, and only a whole round that has failed makes the delay longer.
     pub fn delay(
@@ -100,7 +105,7 @@ impl Backoff {
             0
         };
         self.delays = self.delays.saturating_add(1);
-        if max_attempts.is_some_and(|most| self.failures.saturating_sub(self.excused) >= most) {
+        if self.is_spent(max_attempts) {
             return None;
         }
         let (delay, jitter) = match rule {

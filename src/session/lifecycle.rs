@@ -12,6 +12,8 @@ use super::{Cause, CloseKind, Config, Event, Failure, Millis, Phase, Session, So
 
 /// The WebSocket code for closing: scripts may give this one, or 3000 and above.
 const NORMAL_CLOSURE: u16 = 1_000;
+/// What a link has to hold at least, in milliseconds, before what follows it at once is no more of the same, whatever the user calls stable.
+const FLEETING: u64 = 1_000;
 
 impl Session {
     /// Leaves idle. No effect in any other state.
@@ -188,21 +190,20 @@ impl Session {
         self.check_keep_alive();
     }
 
-    /// Whether there is a link that has held long enough to begin anew after it.
-    pub(super) fn is_stable(&self) -> bool {
-        match self.state {
-            State::Online { since, .. } => self.now >= since.plus(self.config.stable_after),
-            _ => false,
-        }
-    }
-
     /// The link is gone, or is to go (`close`): what comes next is decided here.
     pub(super) fn lost(&mut self, cause: Cause, close: bool) {
         let wanted = matches!(cause, Cause::Renewed | Cause::Left);
         self.tally.losses = self.tally.losses.wrapping_add((self.is_online() && !wanted).into());
-        if self.is_stable() {
+        let held = match self.state {
+            State::Online { since, .. } => Some(self.now.since(since)),
+            _ => None,
+        };
+        // Long enough to begin anew after it.
+        let stable = held >= Some(self.config.stable_after);
+        if stable && held >= Some(FLEETING) {
             self.authentication_failures = 0;
             self.refreshed = false;
+            self.references_followed = 0;
         }
         // What fails before the broker is reached may want a network that is not there: it is tried again like a missing address.
         let reached = !matches!(self.attempt(), Some((_, Phase::Address)));
@@ -214,17 +215,17 @@ impl Session {
         let action = self.action(&cause);
         let is_final = self.is_final(action, &cause) || self.authentication_failures >= MOST_FAILURES;
         let planned = cause == Cause::Renewed;
-        let at_once = self.choose_version(&cause, action)
-            || self.follow_reference(&cause, action)
-            || self.refresh(action)
-            || planned;
         let fault = matches!(cause, Cause::ProtocolError { .. } | Cause::TextFrame);
-        self.backoff.lost(self.is_stable(), fault);
+        self.backoff.lost(stable, fault);
         // It was given less time than the user wants an attempt to have.
         let hurried = self.link.patience.is_some() && matches!(cause, Cause::ConnectTimeout(_));
         if self.offline || planned || hurried || cause == Cause::Left {
             self.backoff.excuse();
         }
+        let at_once = self.choose_version(&cause, action)
+            || self.follow_reference(&cause, action)
+            || self.refresh(action)
+            || planned;
         let cause = Rc::new(cause);
         if at_once {
             self.drop_link(close);

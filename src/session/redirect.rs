@@ -16,9 +16,6 @@ const MOST_IN_A_ROW: u8 = 5;
 impl Session {
     /// Notes where the next attempt goes, now that `cause` has ended the link or the attempt. Returns whether it is to follow at once.
     pub(super) fn follow_reference(&mut self, cause: &Cause, action: Action) -> bool {
-        if self.is_stable() {
-            self.references_followed = 0;
-        }
         self.redirect = None;
         let (Cause::Refused(refusal) | Cause::Disconnected(refusal)) = cause else {
             return false;
@@ -33,22 +30,16 @@ impl Session {
         if !self.config.follow_references || !wanted || !moved {
             return false;
         }
-        let follow = self.references_followed < MOST_IN_A_ROW;
+        let follow = self.references_followed < MOST_IN_A_ROW && !self.backoff.is_spent(self.config.max_attempts);
         self.references_followed = if follow {
             self.references_followed.saturating_add(1)
         } else {
             0
         };
-        self.redirect = Some(if follow {
-            Redirect {
-                reference: refusal.server_reference.as_str().into(),
-                permanent,
-            }
-        } else {
-            Redirect {
-                reference: Box::default(),
-                permanent: true,
-            }
+        let reference = if follow { &*refusal.server_reference } else { "" };
+        self.redirect = Some(Redirect {
+            reference: reference.into(),
+            permanent: permanent || !follow,
         });
         follow
     }

@@ -16,6 +16,7 @@ export class Alarm {
     clearTimeout(this.#timer);
     if (due === undefined) return;
     const left = due - Date.now();
-    this.#timer = setTimeout(() => (left > LOOK ? this.set(due) : this.#ring()), Math.min(left, LOOK));
+    // It may be late: what is left then is asked of the clock.
+    this.#timer = setTimeout(() => (Date.now() < due ? this.set(due) : this.#ring()), Math.min(left, LOOK));
   }
 }

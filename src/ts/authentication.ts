@@ -53,7 +53,7 @@ type AuthenticationData = Uint8Array | string | ExpiringData | undefined;
 
 /**
  * Enhanced authentication: a method that client and broker have agreed on, and the client's side of it. It runs anew for each connection, and on a
- * live link with `client.reauthenticate()`, or by itself, a tenth of their time (at most a minute) before data with an `expiresIn` run out. MQTT 5.0 only: there is no fall back to 3.1.1 with it.
+ * live link with `client.reauthenticate()`, or by itself, a sixth of their time (at most two minutes) before data with an `expiresIn` run out. MQTT 5.0 only: there is no fall back to 3.1.1 with it.
  *
  * An answer may take as long as `connectTimeout`. If `respond` throws, rejects or gives no answer in time, the attempt (or the link) ends with the
  * cause `"authentication"` and is made again like any other. After five such ends, without a stable link in between, the client stops; only those count

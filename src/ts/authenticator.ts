@@ -7,6 +7,7 @@ import { AUTHENTICATION_FAILED } from "./failures.js";
 import type { PropertyValues } from "./properties.js";
 import type { AuthenticateRecord } from "./records.js";
 import { Renewal } from "./renewal.js";
+import { wordsOf } from "./text.js";
 import type { Tokens } from "./tokens.js";
 
 const STEPS: Readonly<Record<number, AuthenticationStep>> = { 0: "done", 24: "challenge", 25: "reauthenticate" };
@@ -128,9 +129,4 @@ export class Authenticator {
     this.#pending?.abort();
     this.#pending = undefined;
   }
-}
-
-/** What a user's function threw, in its own words. */
-export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 // Where to and as whom, asked for each attempt: the answer to PREPARE.
 import { type AddressProvider, checkAddress, withoutQuery } from "./address.js";
 import { Alarm } from "./alarm.js";
-import { type Authenticator, wordsOf } from "./authenticator.js";
+import type { Authenticator } from "./authenticator.js";
 import type { Cause } from "./cause.js";
 import { binary, fields, text } from "./check.js";
 import { openEarly } from "./early-socket.js";
@@ -12,7 +12,7 @@ import { lifeOf, Renewal } from "./renewal.js";
 import { Route } from "./route.js";
 import type { Settings } from "./settings.js";
 import type { Status } from "./status.js";
-import { encodeText } from "./text.js";
+import { encodeText, wordsOf } from "./text.js";
 
 /** Checks user name and password, as an option or as what a provider gave. */
 export function checkCredentials(option: string, value: unknown): Credentials {
@@ -47,6 +47,8 @@ export class AddressBook {
   /** Credentials that were asked for on the live link, and where they go: a query may be signed anew each time. */
   #fresh: { readonly to: string; readonly credentials: Credentials | undefined } | undefined;
   #attempt = 0;
+  /** Whether there was an attempt since the client waited: page events change what it waits for, not whose turn it is. */
+  #tried = false;
   /** Whether the first attempt has its answer before it asks: where nobody has to be asked, that costs a start no way to the page and back. */
   #answered = false;
   #state: Status["state"] = "idle";
@@ -69,6 +71,7 @@ export class AddressBook {
   /** `cause`: why the attempt or the link before has ended. */
   prepare(record: PrepareRecord, cause: Cause | undefined): void {
     const { attempt, serverReference } = record;
+    this.#tried = true;
     const answered = this.#answered && attempt === 1 && !serverReference;
     this.#answered = false;
     if (answered) return;
@@ -99,7 +102,8 @@ export class AddressBook {
     if (status.state === "waiting") {
       const { attempt, cause, ended } = status;
       // It is no fault of the server that there were no credentials, or that the page was left.
-      this.#route.turn(attempt, ended?.phase !== "address" && cause.kind !== "left");
+      this.#route.turn(attempt, this.#tried && ended?.phase !== "address" && cause.kind !== "left");
+      this.#tried = this.#answered = false; // an engine that is gone has taken the answer with it
       this.#fresh = undefined;
     }
     this.#linked(linked);

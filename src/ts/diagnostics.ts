@@ -8,11 +8,11 @@ import { VERSION } from "./version.js";
 import { statusWords } from "./words.js";
 
 /** Texts among the engine's options that are told. An option that is not known here is not. */
-const TOLD = ["kind", "clientId", "authenticationMethod", "store", "topic"];
+const TOLD = ["kind", "clientId", "authenticationMethod", "store", "topic", "host"];
 
 /** The text. Without `stats` there is no engine any more. */
 export function diagnosticsOf(settings: Settings, status: Status, stats: Stats | undefined, history: readonly HistoryEntry[]): string {
-  const { addresses, credentials, engine } = settings;
+  const { addresses, credentials, engine, credentialsTimeout, returnAfter, host } = settings;
   const urls = typeof addresses === "function" ? "a function" : addresses.map(withoutQuery).join(" ");
   const lines = [
     `hawser ${VERSION}, ${iso(Date.now())}`,
@@ -21,7 +21,7 @@ export function diagnosticsOf(settings: Settings, status: Status, stats: Stats |
     `host: ${JSON.stringify(status.host)}`,
     `url: ${urls}`,
     `credentials: ${typeof credentials}`,
-    `options: ${JSON.stringify(engine, told)}`,
+    `options: ${JSON.stringify({ ...engine, credentialsTimeout, returnAfter, host }, told)}`,
     `status: ${statusWords(status)}`,
     `limits: ${JSON.stringify(status.state === "online" ? status.limits : undefined)}`,
     `stats: ${JSON.stringify(stats)}`,
@@ -30,9 +30,9 @@ export function diagnosticsOf(settings: Settings, status: Status, stats: Stats |
   return withoutSecrets(lines.join("\n"));
 }
 
-/** Numbers and switches are told, bytes (payload, properties) by their length, texts if they are known to be harmless. */
+/** Numbers and switches are told, bytes (payload, properties) by their length, those of `policy` one by one, texts if they are known to be harmless. */
 function told(name: string, value: unknown): unknown {
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof Uint8Array) return name === "policy" ? `${value}` : `${value.length} bytes`;
   return typeof value === "string" && !TOLD.includes(name) ? "..." : value;
 }
 

@@ -21,7 +21,7 @@ export interface HistoryEntry {
   readonly kind: HistoryKind;
   /** What, in English, without payloads, credentials, and the queries of addresses. */
   readonly text: string;
-  /** How often, one after the other. */
+  /** How often, one after the other; what befalls the page also in turn with the next entry, as `offline` and `online` do. */
   readonly times: number;
 }
 
@@ -44,8 +44,12 @@ export class History {
   /** What comes again and again takes one entry. */
   note(kind: HistoryKind, words: string): void {
     const text = withoutSecrets(words.slice(0, LONGEST));
-    const last = this.#entries.at(-1);
-    if (last?.kind === kind && last.text === text) this.#entries[this.#entries.length - 1] = { ...last, times: last.times + 1 };
-    else if (this.#entries.push({ at: Date.now(), kind, text, times: 1 }) > KEPT) this.#entries.shift();
+    const entries = this.#entries;
+    const same = (entry: HistoryEntry | undefined): entry is HistoryEntry => entry?.kind === kind && entry.text === text;
+    let at = entries.length - 1;
+    if (kind === "page" && entries[at]?.kind === kind && same(entries[at - 1])) at -= 1;
+    const entry = entries[at];
+    if (same(entry)) entries[at] = { ...entry, times: entry.times + 1 };
+    else if (entries.push({ at: Date.now(), kind, text, times: 1 }) > KEPT) entries.shift();
   }
 }

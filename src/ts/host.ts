@@ -12,6 +12,7 @@ import type { NamedSession } from "./session-options.js";
 import type { claimSlot, Slot } from "./slots.js";
 import { NO_STATS, type Stats } from "./stats.js";
 import type { Limits } from "./status.js";
+import { wordsOf } from "./text.js";
 import { openWorker, type WorkerEvents, WorkerPlace } from "./worker-place.js";
 
 /** A stored session, and the slot of it that is being claimed. */
@@ -185,7 +186,7 @@ export class Host extends Commands implements EngineHost {
     this.#limits = undefined;
     this.#unwatch?.();
     this.take();
-    const cause = engineCause(messageOf(error), "It is started again in another worker");
+    const cause = engineCause(wordsOf(error), "It is started again in another worker");
     const clientId = this.#events.replaced(cause, new EngineError("The worker is gone", cause.detail, { cause: error }));
     // A stored session has its own.
     this.#options = this.#options.then((options) => (options.store === undefined && clientId ? { ...options, clientId } : options));
@@ -216,7 +217,7 @@ export class Host extends Commands implements EngineHost {
     return {
       deliver: this.#events.deliver,
       spent: (buffer) => this.reuse(buffer),
-      ready: () => this.#run({ kind, reason: reason === undefined ? undefined : messageOf(reason) }),
+      ready: () => this.#run({ kind, reason: reason === undefined ? undefined : wordsOf(reason) }),
       failed,
     };
   }
@@ -243,11 +244,12 @@ export class Host extends Commands implements EngineHost {
     if (this.#over) return;
     this.#running = this.#place;
     this.#events.placed(state);
-    this.#unwatch = watchPage((event) => this.#befalls(event), this.#events.paged);
     this.#kept = this.#keptBytes = 0;
     const others = this.take().subarray(this.#begun);
     if (others.length > 0) this.#running?.commands(others);
     this.#waited();
+    // Behind what was called before: what the page is told of it may close the client.
+    if (!this.#over) this.#unwatch = watchPage((event) => this.#befalls(event), this.#events.paged);
   }
 
   /** Something happens to the page. A worker is stopped with its page: one that leaves gives it the time to say so. */
@@ -314,11 +316,7 @@ export class Host extends Commands implements EngineHost {
   #fail(error: unknown): void {
     if (this.#over) return;
     this.#end();
-    const cause = engineCause(messageOf(error));
+    const cause = engineCause(wordsOf(error));
     this.#events.stopped(cause, new EngineError("The WebAssembly engine does not run", cause.detail, { cause: error }));
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -40,7 +40,7 @@ export interface Credentials {
  */
 export interface FreshCredentials extends Credentials {
   /**
-   * How long they are good, in seconds. A tenth of that before their end (at most a minute) the function is asked again, and when it has answered, the
+   * How long they are good, in seconds. A sixth of that before their end (at most two minutes) the function is asked again, and when it has answered, the
    * link is renewed: what is under way is finished, DISCONNECT, CONNECT; nothing is lost in a session that outlives its link. Default: for ever.
    */
   readonly expiresIn?: Duration | undefined;
@@ -159,6 +159,7 @@ export interface ConnectOptions {
   readonly network?: Network | undefined;
   /** How often a silent link is probed, in seconds; 0 is off. The broker may override it. Default: 30. */
   readonly keepAlive?: Duration | undefined;
+  /** What outlives the page or the link: see {@link SessionOptions}. Default: the session is kept in memory, and by the broker for two minutes. */
   readonly session?: SessionOptions | undefined;
   /** How long an attempt may take, in milliseconds; see `probeTimeout` for pages that come back to one. Default: 15,000. */
   readonly connectTimeout?: Duration | undefined;
@@ -172,11 +173,13 @@ export interface ConnectOptions {
   readonly reconnect?: false | Reconnect | undefined;
   /** What follows the end of a link or an attempt, where it is not to be the usual: the table in the README. */
   readonly policy?: Policy | undefined;
+  /** Who the client is to the broker: user name and password, or a function that is asked for them for each attempt. Default: nobody. */
   readonly credentials?: Credentials | CredentialsProvider | undefined;
-  /** How long the functions `url` and `credentials` may take, each, in milliseconds: within `connectTimeout`. Default: 10,000. */
+  /** How long the functions `url` and `credentials` may take, each, in milliseconds: within `connectTimeout`. Default: 10,000, and no more than two thirds of `connectTimeout`. */
   readonly credentialsTimeout?: Duration | undefined;
   /** Enhanced authentication (5.0 only), beside or instead of `credentials`. */
   readonly authentication?: Authentication | undefined;
+  /** What the broker publishes when this client is gone without a goodbye. Default: nothing. */
   readonly will?: Will | undefined;
   /**
    * How the broker hears that the page goes away, for good or into the browser's back/forward cache. `"will"` (default): it publishes the will at once, if
@@ -204,6 +207,7 @@ export interface ConnectOptions {
   readonly checkPayloadFormat?: boolean | undefined;
   /** User properties of CONNECT (5.0 only). */
   readonly userProperties?: UserPropertiesInit | undefined;
+  /** How much may wait to be sent, and what happens to what is too much. */
   readonly queue?: QueueOptions | undefined;
   /** Whether packets of one burst share a WebSocket frame. Default: true; set false for a broker that cannot take two packets in a frame. */
   readonly joinPackets?: boolean | undefined;

@@ -20,6 +20,8 @@ export function watchPage(tell: (event: number) => void, note: (name: string) =>
   const page = globalThis.document;
   const hidden = (): boolean => page?.visibilityState === "hidden";
   const heard = (event: Event): void => {
+    // Any element of the page may have an event of its own that is called so.
+    if (event.target !== globalThis && event.target !== page) return;
     // The first pageshow of a page is none of these.
     if (event.type === "pageshow" && !(event as PageTransitionEvent).persisted) return;
     note(event.type === "visibilitychange" ? (hidden() ? "hidden" : "visible") : event.type);
@@ -36,5 +38,7 @@ export function watchPage(tell: (event: number) => void, note: (name: string) =>
     tell(BACK);
   }, LOOK_EVERY);
   signal.addEventListener("abort", () => clearInterval(timer));
+  // No event tells of it to who comes later.
+  if (globalThis.navigator?.onLine === false) tell(OFFLINE);
   return () => ending.abort();
 }

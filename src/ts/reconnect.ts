@@ -12,9 +12,15 @@ interface ReconnectBase {
    * the delay spreads the clients of a restarted broker over the time between two attempts, and still nobody comes back at once.
    */
   readonly jitter?: Duration | "full" | "equal" | undefined;
-  /** Stop when so many attempts in a row have failed. The loss of a stable link is none of them. Default: never. */
+  /**
+   * Stop when so many attempts in a row have failed. The loss of a stable link is none of them, and one that follows at once, with fresh credentials or in
+   * 3.1.1, is made also beyond that number. Default: never.
+   */
   readonly maxAttempts?: number | undefined;
-  /** How long a link must hold before the delays begin anew, in milliseconds. Default: 10,000. */
+  /**
+   * How long a link must hold before the delays begin anew, in milliseconds. Default: 10,000. What follows a lost link at once (fresh credentials, another
+   * server) begins anew after a second at the earliest.
+   */
   readonly stableAfter?: Duration | undefined;
 }
 

@@ -3,8 +3,8 @@ import { Alarm } from "./alarm.js";
 import { durationOf } from "./duration.js";
 import { OptionError } from "./errors/option-error.js";
 
-/** In milliseconds: how long before its end it is renewed at the earliest; and how long is waited between two renewals at least. */
-const MARGIN = 60_000;
+/** In milliseconds: how long before its end it is renewed at the earliest, for the timers of a hidden page are a minute late; and how long is waited between two renewals at least. */
+const MARGIN = 120_000;
 const PAUSE = 10_000;
 
 /** The option `expiresIn` in seconds. A clock that is ahead of the broker's may say that a fresh token is over: that is the broker's to decide. */
@@ -38,7 +38,7 @@ export class Renewal {
     this.#due = undefined;
     if (life !== undefined) {
       const whole = life * 1_000;
-      const wanted = whole - Math.min(whole / 10, MARGIN);
+      const wanted = whole - Math.min(whole / 6, MARGIN);
       this.#due = Date.now() + Math.max(wanted, PAUSE);
       if (wanted < PAUSE && !this.#told) {
         this.#told = true;

@@ -80,11 +80,12 @@ export function settingsOf(url: unknown, options: unknown): Settings {
   const protocol = optional(given.protocol, "5.0", (value) => oneOf("protocol", value, ["5.0", "3.1.1"])) === "5.0" ? 5 : 4;
   const authentication = checkAuthentication(given.authentication, protocol);
   const session = sessionOptions(given, protocol);
+  const engine = engineOptions(given, protocol);
   const addresses = addressesOf(url);
   return {
     addresses,
     engine: {
-      ...engineOptions(given, protocol),
+      ...engine,
       ...session.engine,
       broker: withoutQuery((typeof addresses !== "function" && addresses[0]) || ""),
       addresses: typeof addresses === "function" ? 1 : addresses.length,
@@ -93,7 +94,9 @@ export function settingsOf(url: unknown, options: unknown): Settings {
     },
     session: session.named,
     credentials: credentialsOption(given.credentials),
-    credentialsTimeout: optional(given.credentialsTimeout, 10_000, (value) => durationOf("credentialsTimeout", value, { ...MS, min: 1 })),
+    credentialsTimeout: optional(given.credentialsTimeout, Math.min(10_000, Math.ceil(engine.connectTimeout / 1.5)), (value) =>
+      durationOf("credentialsTimeout", value, { ...MS, min: 1 }),
+    ),
     returnAfter: optional(given.returnAfter, 0, (value) => durationOf("returnAfter", value, MS)),
     authentication,
     wasm: wasmOption(given.wasm),

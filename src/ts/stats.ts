@@ -1,7 +1,7 @@
 // What the engine has counted.
 
 /**
- * Counters of a client since it was made, over all its connections.
+ * Counters of a client since it was made, over all its connections; those of an engine whose worker had to be replaced are gone with it.
  *
  * @example
  * const { bytesReceived, roundTrip, unsettled } = await client.stats();

@@ -33,7 +33,7 @@ export interface IdleStatus extends StatusBase {
  */
 export interface ConnectingStatus extends StatusBase {
   readonly state: "connecting";
-  /** Number of the attempt since the client was last online, from 1. */
+  /** Number of the attempt, from 1: it begins anew after a link that has held for `reconnect.stableAfter`. */
   readonly attempt: number;
   readonly phase: ConnectPhase;
   /** What this attempt offers the broker. */

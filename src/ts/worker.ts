@@ -2,6 +2,7 @@
 import { type EarlySocket, openEarly } from "./early-socket.js";
 import { Runner } from "./runner.js";
 import { Sender } from "./sender.js";
+import { wordsOf } from "./text.js";
 import type { FromWorker, Question, ToWorker } from "./worker-place.js";
 
 export { Runner };
@@ -21,7 +22,7 @@ function serve(scope: WorkerScope): void {
   const sender = new Sender((message, transfer = []) => scope.postMessage(message, transfer));
   let early: EarlySocket | undefined;
   let runner: Runner | undefined;
-  const failed = (error: unknown): void => sender.post({ failed: error instanceof Error ? error.message : String(error) });
+  const failed = (error: unknown): void => sender.post({ failed: wordsOf(error) });
   const answer = async (question: Question): Promise<void> => {
     const said = await runner?.[question]();
     if (question === "release") setTimeout(() => scope.close(), LINGER);

@@ -125,21 +125,56 @@ describe("keep-alive and the life of a page", () => {
     t.diagnostic(`resumed: ${cause.kind}, online after ${at - resumed} ms`);
   });
 
+  /** Takes the network away from a tab, or gives it back. */
+  const networkOf = async (tab) => {
+    const session = await tab.page.createCDPSession();
+    await session.send("Network.enable");
+    return async (offline) => {
+      await session.send("Network.emulateNetworkConditions", { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+      assert.equal(await tab.page.evaluate(() => navigator.onLine), !offline);
+    };
+  };
+
   test("a browser that says offline and online has the link probed and no more", async () => {
     const tab = await lab.tab();
     const client = await tab.online(proxy.url, { keepAlive: LATE, probeTimeout: PROBE });
     const known = await statusesOf(client);
-    const session = await tab.page.createCDPSession();
-    await session.send("Network.enable");
+    const say = await networkOf(tab);
     for (const offline of [true, false]) {
       const from = proxy.packets.length;
-      await session.send("Network.emulateNetworkConditions", { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
-      assert.equal(await tab.page.evaluate(() => navigator.onLine), !offline);
+      await say(offline);
       await ping(from);
       await client.publish("still/there", "x", { qos: 1 });
     }
     assert.equal(await statusesOf(client), known);
     assert.match(await client.diagnostics(), /page: offline.*page: online/s);
+  });
+
+  test("attempts that fail do not count for a client that begins where the browser is offline already", async () => {
+    const tab = await lab.tab();
+    await tab.online(proxy.url, { host: "page" }); // all files of the package are there
+    const say = await networkOf(tab);
+    await say(true);
+    proxy.refuse(true);
+    const reconnect = { kind: "fixed", delay: 1, jitter: 0, maxAttempts: 3 };
+    const client = await tab.connect(proxy.url, { host: "page", reconnect });
+    await client.until({ state: "waiting", attempt: 6 });
+    proxy.refuse(false);
+    await say(false);
+    await client.until({ state: "online" });
+  });
+
+  test("events of the page's own elements are none of the client's business, whatever they are called", async () => {
+    const client = await lab.online(proxy.url, { keepAlive: LATE, probeTimeout: PROBE });
+    const known = await statusesOf(client);
+    const from = proxy.packets.length;
+    await lab.page.evaluate(() => {
+      for (const type of ["pagehide", "offline", "online", "resume", "visibilitychange"])
+        document.body.dispatchEvent(new Event(type, { bubbles: true }));
+    });
+    await client.publish("still/there", "x", { qos: 1 });
+    assert.equal(await statusesOf(client), known);
+    assert.ok(!proxy.packets.slice(from).some(({ type }) => type === "PINGREQ" || type === "DISCONNECT"));
   });
 
   test("a client that waits is back as soon as the browser says online", async (t) => {

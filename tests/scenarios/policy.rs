@@ -215,6 +215,23 @@ fn what_was_refreshed_is_so_until_a_link_is_stable() {
 }
 
 #[test]
+fn what_was_refreshed_is_so_for_a_second_at_least() {
+    for held in [0, 999, 1_000] {
+        let mut world = World::online(Config {
+            stable_after: 0,
+            ..able(Version::V5)
+        });
+        disconnect(&mut world, 0x87);
+        assert_eq!(action(&world, Version::V5), "refresh");
+        world.open();
+        world.connack(false, &[]);
+        world.advance(held);
+        disconnect(&mut world, 0x87);
+        assert_eq!(world.is_stopped(), held < 1_000, "held for {held} ms");
+    }
+}
+
+#[test]
 fn without_anything_fresh_a_refusal_stops_and_a_lost_link_is_tried_again() {
     for (version, code) in [
         (Version::V5, 0x86),

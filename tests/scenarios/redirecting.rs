@@ -112,6 +112,50 @@ fn servers_that_send_a_client_in_circles_after_connack_are_left_alone_too() {
 }
 
 #[test]
+fn links_that_hold_for_less_than_a_second_make_no_circle_endless_whatever_is_called_stable() {
+    for held in [0, 999, 1_000] {
+        let mut world = World::online(Config {
+            stable_after: 0,
+            ..following()
+        });
+        for number in 0..20 {
+            world.advance(held);
+            disconnect(&mut world, USE_ANOTHER, ["a.example", "b.example"][number % 2]);
+            if world.socket != Socket::Opening {
+                break;
+            }
+            world.open();
+            world.connack(false, &[]);
+        }
+        assert_eq!(
+            world.redirects.len(),
+            if held < 1_000 { 6 } else { 21 },
+            "held for {held} ms"
+        );
+    }
+}
+
+#[test]
+fn references_are_followed_within_the_bound_of_attempts() {
+    for most in 1..=6 {
+        let mut world = asking(Config {
+            max_attempts: Some(most),
+            ..following()
+        });
+        for _ in 1..most {
+            refuse(&mut world, MOVED, "b.example");
+            world.open();
+        }
+        refuse(&mut world, MOVED, "b.example");
+        assert!(world.is_stopped(), "{most} attempts");
+        assert_eq!(world.redirects.len(), most as usize);
+        world.session.reconnect_now(world.time());
+        world.drain();
+        assert_eq!(sent_to(&world), to("", true), "from where the user began");
+    }
+}
+
+#[test]
 fn a_stable_link_begins_the_count_anew() {
     let mut world = World::online(following());
     for _ in 0..20 {
@@ -150,12 +194,12 @@ fn without_a_reference_without_the_reason_or_without_the_wish_nothing_is_followe
 #[test]
 fn a_reference_that_leads_nowhere_is_as_none() {
     let mut world = World::new(Config {
-        max_attempts: Some(2),
+        max_attempts: Some(3),
         ..following()
     });
     world.prepare_by_hand = true;
     world.start();
-    for attempt in [1, 2] {
+    for _ in 0..2 {
         world
             .session
             .handle_address(world.time(), world.prepared.pop().unwrap(), None, None);
@@ -176,11 +220,15 @@ fn a_reference_that_leads_nowhere_is_as_none() {
             panic!("another cause: {:?}", world.cause());
         };
         assert_eq!((refusal.reason, &*refusal.server_reference), (0x9C, "nowhere:-1"));
-        if attempt == 1 {
-            world.wait_for_attempt();
-            assert_eq!(sent_to(&world), None);
-        }
+        world.wait_for_attempt();
+        assert_eq!(sent_to(&world), None);
     }
+    world
+        .session
+        .handle_address(world.time(), world.prepared.pop().unwrap(), None, None);
+    world.drain();
+    world.open();
+    refuse(&mut world, USE_ANOTHER, "nowhere:-1");
     assert!(world.is_stopped(), "these were attempts that failed");
 }
 

@@ -71,6 +71,18 @@ test("of several addresses each has its turn when an attempt fails, or its link 
   assert.equal(addresses(host).at(-1), B);
 });
 
+test("a wait that a page event makes shorter or longer is still the same wait", () => {
+  const { host } = scripted({}, SERVERS);
+  const another = status("waiting", { attempt: 2, cause: 2, code: 1006, at: 1 });
+  host.say([...prepare(1), ...waiting(2), ...another, ...prepare(2)]);
+  assert.deepEqual(addresses(host), [A, B]);
+  host.befall("offline");
+  host.say(waiting(3));
+  host.befall("online");
+  host.say([...status("waiting", { attempt: 3, cause: 2, code: 1006, at: 1 }), ...prepare(3)]);
+  assert.deepEqual(addresses(host), [A, B, A]);
+});
+
 test("after a link that held the preferred address is tried first", () => {
   const { host } = scripted({}, SERVERS);
   host.say([...prepare(1), ...waiting(2), ...prepare(2), ...online(), ...waiting(1), ...prepare(1), ...waiting(2), ...prepare(2)]);

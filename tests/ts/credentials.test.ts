@@ -71,6 +71,12 @@ test("a credentials function that throws, rejects or returns rubbish fails the a
     [() => rubbish, /username, password/],
     [() => undefined as unknown as object, /username, password/],
     [() => ({ username: 7 }), /credentials\(\)\.username/],
+    [() => Promise.reject(Object.assign(new Error(), { message: 503 })), /^503$/],
+    [() => Promise.reject(Object.assign(new Error(), { message: undefined })), /^undefined$/],
+    [() => Promise.reject(Object.assign(new Error(), { message: Object.create(null) })), /^object$/],
+    [() => Promise.reject(Object.create(null)), /^object$/],
+    [() => Promise.reject(Symbol("none")), /none/],
+    [() => Promise.reject(), /^undefined$/],
   ];
   for (const [credentials, about] of functions) {
     const { host } = scripted({ credentials });

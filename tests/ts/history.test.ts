@@ -47,6 +47,26 @@ test("the history has a bound, and what repeats itself takes one entry", () => {
   assert.ok((client.history.at(-1)?.text.length ?? 0) <= 500);
 });
 
+test("a network that comes and goes leaves what was before it in the history", () => {
+  const { client, host } = scripted();
+  host.say(status("connecting", { phase: 1 }));
+  for (let i = 0; i < 1_000; i++) for (const name of ["offline", "online"]) host.befall(name);
+  host.say(status("connecting", { attempt: 2, phase: 1 }));
+  for (const name of ["offline", "hidden", "visible", "hidden"]) host.befall(name);
+  assert.deepEqual(
+    client.history.map(({ kind, text, times }) => [kind === "page" ? text : kind, times]),
+    [
+      ["status", 1],
+      ["offline", 1_000],
+      ["online", 1_000],
+      ["status", 1],
+      ["offline", 1],
+      ["hidden", 2],
+      ["visible", 1],
+    ],
+  );
+});
+
 test("messages leave no trace in the history, however many", async () => {
   const { client, host } = scripted();
   client.subscribe("a", () => {});

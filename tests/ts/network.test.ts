@@ -56,3 +56,16 @@ test("a network that nobody knows is refused", () => {
     (error) => error instanceof OptionError && error.option === "network" && /"stable", "unstable", "datacenter"/.test(error.expected),
   );
 });
+
+test("a function that gives no answer has had its time before the attempt has", () => {
+  const timesOf = (options: object) => {
+    const { credentialsTimeout, engine } = settingsOf("wss://broker.example", options);
+    return [credentialsTimeout, engine.connectTimeout];
+  };
+  assert.deepEqual(timesOf({}), [10_000, 15_000]);
+  assert.deepEqual(timesOf({ network: "stable" }), [6_667, 10_000]);
+  assert.deepEqual(timesOf({ network: "unstable" }), [10_000, 20_000]);
+  assert.deepEqual(timesOf({ network: "datacenter" }), [3_334, 5_000]);
+  assert.deepEqual(timesOf({ connectTimeout: 1 }), [1, 1]);
+  assert.deepEqual(timesOf({ connectTimeout: "1s", credentialsTimeout: "2s" }), [2_000, 1_000], "whoever says so has it so");
+});

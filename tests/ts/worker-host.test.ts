@@ -44,6 +44,22 @@ test("a client whose worker is gone can be closed, and stays closed", async () =
   assert.deepEqual(slot, ["released"]);
 });
 
+test("an engine that takes the place of one that never asked where to is told so", async () => {
+  const { newest } = await working();
+  newest().begin();
+  newest().say({ failed: "unreachable" });
+  await settled();
+  const second = newest();
+  second.begin();
+  second.tell(record("prepare", 0, 1, ""));
+  await settled();
+  const addresses = second.heard.filter((said) => Array.isArray(said) && said[0] === "address");
+  assert.deepEqual(
+    addresses.map((said) => (said as unknown[])[2]),
+    ["ws://broker.test/mqtt"],
+  );
+});
+
 test("a slot is given up when the second worker has gone too, and when a worker fails before it runs and is closed", async () => {
   const twice = await working(SESSION);
   for (let time = 0; time < 2; time++) {

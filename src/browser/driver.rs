@@ -253,7 +253,15 @@ impl Driver {
 
     fn timeout(&self) {
         self.timer.fired();
-        self.step(|session, now| session.handle_timeout(now));
+        let socket = self.socket.borrow();
+        let progress = socket.as_ref().is_some_and(|socket| socket.has_progressed(&self.sent));
+        drop(socket);
+        self.step(|session, now| {
+            if progress {
+                session.handle_progress(now);
+            }
+            session.handle_timeout(now);
+        });
     }
 
     /// Performs outputs until there are none. A call from inside only mutates: the loop that is already running sees what it left. `now` is when

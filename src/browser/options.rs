@@ -69,7 +69,7 @@ export interface EngineOptions {
   probeTimeout: number;
   /** Whether the broker is to publish the will at once when the page goes away. */
   willOnLeave: boolean;
-  /** How many addresses the attempts go to in turn, from 1. */
+  /** How many addresses the attempts go to in turn; 0: nobody knows. */
   addresses: number;
   /** What follows a cause, where it is not the usual: `Config::policy`. */
   policy?: Uint8Array;

@@ -22,6 +22,8 @@ pub struct Socket {
     number: u32,
     inner: WebSocket,
     opened: Cell<bool>,
+    /// Bytes that had left the last time that somebody asked, and whether others waited.
+    left: Cell<(f64, bool)>,
     /// Whole packets that wait for [`Socket::send`].
     unsent: RefCell<Vec<u8>>,
     _received: FrameHandler,
@@ -62,6 +64,7 @@ impl Socket {
             number,
             inner,
             opened: Cell::new(false),
+            left: Cell::default(),
             unsent: RefCell::default(),
             _received: received,
             _handlers: [open, text, close],
@@ -113,6 +116,15 @@ impl Socket {
             let _ = self.inner.send_with_u8_array(frame);
         }
         unsent.clear();
+    }
+
+    /// Whether bytes have left since the last call of which some had to wait. `sent`: as for [`Socket::send`]. What never waits says nothing about the
+    /// other side: the system takes it.
+    pub fn has_progressed(&self, sent: &Traffic) -> bool {
+        let waiting = f64::from(self.inner.buffered_amount());
+        let left = sent.totals().1 - waiting;
+        let (before, waited) = self.left.replace((left, waiting > 0.0));
+        left > before && (waited || waiting > 0.0)
     }
 
     /// Closes with a close code; what was sent before still goes out.

@@ -51,7 +51,7 @@ pub struct Config {
     pub will_on_leave: bool,
     /// How to come back.
     pub reconnect: Reconnect,
-    /// How many addresses the attempts go to in turn, from 1: delays grow from round to round.
+    /// How many addresses the attempts go to in turn: delays grow from round to round. 0: nobody knows, they are asked for.
     pub addresses: u32,
     /// Milliseconds online after which the count of failed attempts starts again, unless each link ends by a fault of the broker.
     pub stable_after: u64,

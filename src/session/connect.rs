@@ -129,6 +129,7 @@ impl Session {
             Version::V311 => u32::MAX,
         };
         self.session_expiry = session_expiry;
+        self.is_sent_away = self.redirect.is_some();
         self.store_facts(true);
         self.timers.stop(Timer::Connect);
         let said = self.refer(properties, end);
@@ -197,6 +198,7 @@ impl Session {
         let in_doubt = core::mem::take(&mut self.in_doubt);
         if session_present {
             self.resume_messages();
+            self.link.doubtful = in_doubt;
             if in_doubt {
                 self.ask_again(Some(RetainHandling::SendIfNew));
             }

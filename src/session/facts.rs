@@ -21,14 +21,14 @@ const V5: u64 = 8;
 /// A batch takes the facts along when they are older than this.
 const OLD: u64 = 10_000;
 /// The longest time online between two writes, in milliseconds.
-const LONGEST: u64 = 60_000;
+pub(super) const LONGEST: u64 = 60_000;
 
 /// What was written last.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     at: Millis,
     identified: bool,
-    /// That CONNECT may have left.
+    /// That CONNECT may have left, or that the session is at another server than the user's.
     pub(super) doubt: bool,
     /// The batch that carries it.
     pub(super) batch: u64,
@@ -104,7 +104,8 @@ impl Session {
         let facts = Facts {
             version: self.version,
             session: self.has_session,
-            doubt: !online,
+            // The next page begins at home, where an older session of ours may be.
+            doubt: !online || self.is_sent_away,
             identified: self.subscriptions.all_identified(),
             last_online: self.last_online,
             expiry: self.session_expiry,

@@ -34,7 +34,9 @@ impl Session {
             return Err(Fault::new(ReasonCode::QOS_NOT_SUPPORTED, detail));
         }
         let exactly_once = publish.qos == Qos::ExactlyOnce;
-        let earlier = if exactly_once && self.open_inbound.contains(id) || !exactly_once && publish.dup {
+        // In a session that may be another one only what comes again can be what is open here [MQTT-3.3.1-1].
+        let open = exactly_once && self.open_inbound.contains(id) && (publish.dup || !self.link.doubtful);
+        let earlier = if open || !exactly_once && publish.dup {
             self.deliveries.find(id, publish.qos)
         } else {
             Earlier::Unknown

@@ -23,6 +23,8 @@ pub(super) struct Link {
     pub(super) turn: Turn,
     /// The token of the re-authentication under way.
     pub(super) reauthentication: Option<u32>,
+    /// The session that CONNACK said is present may be another one than ours.
+    pub(super) doubtful: bool,
     /// Nothing new leaves any more: see [`super::Session::renew`].
     pub(super) renewing: bool,
     /// What CONNACK allows.
@@ -76,6 +78,7 @@ impl Link {
             turn: Turn::Nobody,
             patience: None,
             reauthentication: None,
+            doubtful: false,
             renewing: false,
             limits: Limits::standard(version),
             quota: 0,

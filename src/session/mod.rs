@@ -196,6 +196,8 @@ pub struct Session {
     /// "Session present" may mean another session than the one that is known here: a CONNECT of ours has had no answer, and the broker may have begun a new
     /// one with it, or the attempt goes to another server.
     in_doubt: bool,
+    /// The broker that has the session is one that another has named.
+    is_sent_away: bool,
     link: Link,
     input: Input,
     topics: Topics,
@@ -220,6 +222,8 @@ pub struct Session {
     durability: Option<Durability>,
     /// The batch with which the session is durable again.
     back_with: Option<u64>,
+    /// It was back after the end.
+    is_store_back: bool,
     tally: Tally,
     out: Outputs,
 }
@@ -255,6 +259,7 @@ impl Session {
             last_online: Millis(0),
             must_start_clean: false,
             in_doubt: false,
+            is_sent_away: false,
             link: Link::new(config.version),
             input: Input::default(),
             packet_ids: PacketIds::default(),
@@ -268,6 +273,7 @@ impl Session {
             facts: Written::default(),
             durability: None,
             back_with: None,
+            is_store_back: false,
             deliveries: Deliveries::default(),
             ledger: Ledger::default(),
             inbound_stored_in: 0,

@@ -111,6 +111,12 @@ impl Session {
         }
     }
 
+    /// Bytes that had to wait in the socket have left since this was said last. A slow link is not a dead one: as long as a large packet is on its way, the
+    /// answer to a PINGREQ behind it has [`super::Config::probe_timeout`] anew.
+    pub const fn handle_progress(&mut self, now: Millis) {
+        self.link.keep_alive.progressed(now);
+    }
+
     /// Probes a quiet link, and gives up a silent one.
     pub(super) fn check_keep_alive(&mut self) {
         if self.is_online() {

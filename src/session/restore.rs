@@ -3,7 +3,7 @@
 use crate::codec::{PacketId, Place, Properties, Qos, SubscribeOptions, Version, topic};
 
 use super::acknowledge::PUBREL;
-use super::facts::Facts;
+use super::facts::{Facts, LONGEST};
 use super::log::{Log, PREFIX};
 use super::packet_ids::Owner;
 use super::queue::{Entry, Stage};
@@ -43,7 +43,9 @@ impl Session {
 
     fn take_up(&mut self, log: &Log<'_>, facts: &Facts<'_>) {
         let wanted = self.config.client_id.as_deref().unwrap_or_default();
-        let fits = facts.version == self.version || (self.config.fall_back && facts.version == Version::V311);
+        // 3.1.1 knows no authentication.
+        let falls_back = self.config.fall_back && self.config.authentication_method.is_none();
+        let fits = facts.version == self.version || (falls_back && facts.version == Version::V311);
         let mine = fits && facts.broker == self.config.broker && (wanted.is_empty() || wanted == facts.client_id);
         // Also behind messages that are settled: the application may know them by their numbers.
         self.next_sequence = log.next_sequence.max(facts.next_sequence);
@@ -73,11 +75,17 @@ impl Session {
         if !mine {
             return;
         }
-        let end = facts.last_online.plus(u64::from(facts.expiry).saturating_mul(1_000));
-        let expired = facts.expiry < u32::MAX && self.now > end;
+        let mut lasts = u64::from(facts.expiry).saturating_mul(1_000);
+        if lasts > 0 {
+            // The broker counts from when it noticed that the page was gone, and may have it still: then CONNACK says so.
+            let unnoticed = u64::from(self.config.keep_alive).saturating_mul(1_500);
+            lasts = lasts.saturating_add(LONGEST).saturating_add(unnoticed);
+        }
+        let expired = facts.expiry < u32::MAX && self.now > facts.last_online.plus(lasts);
         if facts.session && (expired || self.config.clean_start) {
             self.has_session = false;
-            self.must_start_clean = true;
+            // In 3.1.1 it began cleanly and is gone: the next one need not.
+            self.must_start_clean = self.config.clean_start || facts.version == Version::V5;
             self.note_gap(if expired { Gap::SessionExpired } else { Gap::SessionLost });
             self.forget_inbound();
             self.restart_messages();
@@ -91,8 +99,8 @@ impl Session {
         (self.version, self.offered) = (facts.version, facts.version);
         self.client_id = facts.client_id.into();
         (self.has_session, self.connected_before) = (facts.session, facts.session);
-        // Of several servers the earlier page may have been at another one than the first.
-        self.in_doubt = facts.doubt || self.config.addresses > 1;
+        // Of several servers the earlier page may have been at another one than the first, and where a function has sent it nobody knows.
+        self.in_doubt = facts.doubt || self.config.addresses != 1;
         self.session_expiry = facts.expiry;
         self.last_online = facts.last_online;
         self.subscriptions.identified = facts.identified;

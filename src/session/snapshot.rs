@@ -19,14 +19,22 @@ impl Session {
         self.after_commit();
     }
 
-    /// The store is there again, or has refused the batch that is under way: the next batch is a snapshot. Not after the end, when there is nothing left
-    /// to write down.
+    /// The store is there again, or has refused the batch that is under way: the next batch is a snapshot. After the end there is nothing left to write down,
+    /// unless the user begins anew.
     pub fn handle_store_back(&mut self, now: Millis) {
         self.tick(now);
-        if matches!(self.state, State::Stopped { .. }) || !self.config.durable {
+        if !self.config.durable {
             return;
         }
-        self.snapshot();
+        self.is_store_back = matches!(self.state, State::Stopped { .. });
+        if !self.is_store_back {
+            self.snapshot();
+            self.note_back();
+        }
+    }
+
+    /// Has the application told when the store has what it is to get.
+    fn note_back(&mut self) {
         if self.durability == Some(Durability::Memory) {
             self.back_with = Some(self.facts.batch);
         }
@@ -68,8 +76,16 @@ impl Session {
 
     /// The store begins anew, with who the session is, what it is subscribed to, and what the application has said of messages.
     pub(super) fn begin_anew(&mut self) {
-        self.store.clear();
+        let back = core::mem::take(&mut self.is_store_back);
+        if back {
+            self.store.begin_snapshot();
+        } else {
+            self.store.clear();
+        }
         self.store_facts(false);
+        if back {
+            self.note_back();
+        }
         self.store_subscriptions();
         self.deliveries.forget_all();
         self.ledger.write(&mut self.store);

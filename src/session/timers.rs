@@ -100,6 +100,8 @@ pub(super) struct KeepAlive {
     again: bool,
     /// Somebody doubted the link, just after something had come: then.
     doubted: Option<Millis>,
+    /// When bytes were found to have left that had to wait in the socket.
+    progress: Option<Millis>,
 }
 
 /// What keep-alive asks for.
@@ -136,6 +138,11 @@ impl KeepAlive {
         self.dead_at = None;
     }
 
+    /// Bytes that had to wait in the socket have left: the other side takes them, and a probe behind them has not left yet.
+    pub(super) const fn progressed(&mut self, now: Millis) {
+        self.progress = Some(now);
+    }
+
     /// When [`KeepAlive::check`] will have something to say.
     ///
     /// A probe is due when nothing was sent for an interval `[MQTT-3.1.2-20]`, or nothing received.
@@ -158,6 +165,13 @@ impl KeepAlive {
     /// fires late has proved nothing yet.
     pub(super) fn check(&mut self, now: Millis) -> Check {
         if self.deadline().is_none_or(|at| now < at) {
+            return Check::Fine;
+        }
+        if self.dead_at.is_some()
+            && let Some(end) = self.progress.take().map(|at| at.plus(self.patience))
+            && now < end
+        {
+            self.dead_at = Some(end);
             return Check::Fine;
         }
         self.again = match self.dead_at {

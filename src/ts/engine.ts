@@ -59,7 +59,7 @@ export interface EngineOptions {
   readonly probeTimeout: number;
   /** Whether the broker is to publish the will at once when the page goes away. */
   readonly willOnLeave: boolean;
-  /** How many addresses the attempts go to in turn. */
+  /** How many addresses the attempts go to in turn; 0: a function says where to. */
   readonly addresses: number;
   /** What follows a cause, where it is not the usual: `policy.ts`. */
   readonly policy?: Uint8Array;

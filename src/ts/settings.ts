@@ -88,7 +88,7 @@ export function settingsOf(url: unknown, options: unknown): Settings {
       ...engine,
       ...session.engine,
       broker: withoutQuery((typeof addresses !== "function" && addresses[0]) || ""),
-      addresses: typeof addresses === "function" ? 1 : addresses.length,
+      addresses: typeof addresses === "function" ? 0 : addresses.length,
       freshCredentials: [given.credentials, addresses].some((one) => typeof one === "function") || authentication !== undefined,
       ...(authentication !== undefined && { authenticationMethod: authentication.method }),
     },

@@ -5,7 +5,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { isMain, main, ROOT, SetupError } from "../../setup.mjs";
 
 /** Bytes that JavaScript and wasm together may take in brotli; the aim is 70,000 with everything in. */
-export const BUDGET = 80_000;
+export const BUDGET = 81_000;
 
 /**
  * Sizes in bytes of each shipped file (`.js`, `.wasm`; types and source maps are for developers), and of all.

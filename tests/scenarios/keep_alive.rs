@@ -124,3 +124,30 @@ fn a_clock_that_is_set_back_does_no_harm() {
     world.advance(60_000);
     assert!(world.take().contains(&"PINGREQ".into()));
 }
+
+#[test]
+fn a_link_that_takes_what_waits_is_slow_and_not_dead_until_it_takes_no_more() {
+    let mut world = World::online(plain());
+    let patience = plain().probe_timeout;
+    world.advance(60_000);
+    world.expect(&["PINGREQ"]);
+    for _ in 0..300 {
+        world.advance(patience - 1);
+        world.session.handle_progress(world.time());
+    }
+    assert!(world.is_online());
+    world.expect(&[]);
+    world.advance(patience - 1);
+    assert!(world.is_online());
+    world.advance(1);
+    assert_eq!((world.cause(), world.socket), (&Cause::KeepAliveTimeout, Socket::None));
+}
+
+#[test]
+fn what_has_left_long_ago_says_nothing_about_the_answer_to_a_probe() {
+    let mut world = World::online(plain());
+    world.advance(90_000 - plain().probe_timeout);
+    world.session.handle_progress(world.time());
+    world.advance(plain().probe_timeout);
+    assert_eq!(world.cause(), &Cause::KeepAliveTimeout);
+}

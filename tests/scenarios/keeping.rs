@@ -143,6 +143,40 @@ fn a_batch_that_is_refused_is_followed_by_a_snapshot_and_what_waits_goes_on_wait
 }
 
 #[test]
+fn a_store_that_refuses_the_last_batch_of_a_client_that_stopped_has_all_of_the_next_life() {
+    for lost in [false, true] {
+        let mut world = slow();
+        let now = world.time();
+        if lost {
+            world.session.handle_store_failed(now, StorageFault::Deleted, "");
+            world.drain();
+        }
+        world.send_bytes(&[0xE0, 2, 0x8E, 0]);
+        assert!(world.is_stopped());
+        world.session.handle_store_back(now);
+        world.drain();
+        world.batches.clear();
+        world.session.reconnect_now(now);
+        world.drain();
+        assert!(world.batches[0].is_snapshot());
+        world.open();
+        while !world.batches.is_empty() {
+            world.commit();
+        }
+        assert_eq!(world.storage.last().unwrap().0, Durability::Relaxed);
+        world.take();
+        world.connack(false, &[]);
+        world.publish(1, 1, "t", "one");
+        while !world.batches.is_empty() {
+            world.commit();
+        }
+        world.expect(&["PUBLISH q1 1 \"t\" one"]);
+        let page = world.reload(named(), 1_000);
+        assert_eq!(page.restored.len(), 1);
+    }
+}
+
+#[test]
 fn a_page_without_a_store_works_in_memory_from_the_start() {
     let mut world = World::new(named());
     let now = world.time();

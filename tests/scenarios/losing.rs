@@ -1,6 +1,6 @@
 //! A page that finds that its session is gone: expired while away, lost by the broker, another one's, or not wanted.
 
-use hawser::codec::Property;
+use hawser::codec::{Property, Version};
 use hawser::session::{Config, Failure, Gap};
 
 use crate::restoring::{connect, named, online};
@@ -73,6 +73,75 @@ fn qos_2_starts_anew_too_where_the_user_prefers_it_twice_to_not_at_all() {
     page.assert_failed(0xC000_0001, Failure::Indeterminate);
 }
 
+/// How much later than the page knows a session may end, in milliseconds: what it wrote last is a minute old, and its broker noticed after one and a half intervals.
+const UNNOTICED: u64 = 60_000 + 90_000;
+
+#[test]
+fn a_session_that_may_have_expired_is_asked_for_and_the_broker_says_whether_it_has() {
+    for present in [true, false] {
+        let mut world = online();
+        world.subscribe(9, "a", 1);
+        world.suback(1, &[1]);
+        world.publish(2, 2, "t", "two");
+        let mut page = world.reload(named(), 3_600_000 + UNNOTICED);
+        assert!(page.gaps.is_empty());
+        page.start();
+        page.open();
+        assert!(!page.take()[0].contains("clean"), "what waits at the broker is to come");
+        page.connack(present, &[]);
+        if present {
+            page.expect(&["PUBLISH q2 2 dup \"t\" two"]);
+        } else {
+            assert_eq!(page.gaps, [Gap::SessionLost]);
+        }
+    }
+}
+
+fn in_311() -> Config {
+    Config {
+        version: Version::V311,
+        ..named()
+    }
+}
+
+#[test]
+fn a_session_of_3_1_1_that_began_cleanly_is_followed_by_one_that_lasts() {
+    let mut world = World::new(in_311());
+    world.restore();
+    world.start();
+    world.open();
+    world.take();
+    // The broker has one that is not known here: the next attempt begins cleanly.
+    world.connack(true, &[]);
+    world.wait_for_attempt();
+    world.open();
+    assert!(world.take()[0].contains("clean"));
+    world.connack(false, &[]);
+    let mut page = world.reload(in_311(), 1_000);
+    page.start();
+    page.open();
+    assert!(!page.take()[0].contains("clean"));
+}
+
+#[test]
+fn a_session_that_fell_back_is_not_for_a_page_that_authenticates() {
+    let mut world = World::new(in_311());
+    world.restore();
+    connect(&mut world, false);
+    world.publish(1, 1, "t", "left");
+    let mut page = world.reload(
+        Config {
+            fall_back: true,
+            authentication_method: Some("SUM".into()),
+            ..named()
+        },
+        1_000,
+    );
+    page.start();
+    page.open();
+    assert!(page.take()[0].contains("SUM"), "in 5.0, with its method");
+}
+
 #[test]
 fn a_session_that_expired_while_no_page_had_it_is_not_resumed() {
     let mut world = online();
@@ -81,7 +150,7 @@ fn a_session_that_expired_while_no_page_had_it_is_not_resumed() {
     world.publish(1, 1, "t", "one");
     world.publish(2, 2, "t", "two");
     world.message(2, 7, "a", "x");
-    let mut page = world.reload(named(), 3_600_001);
+    let mut page = world.reload(named(), 3_600_000 + UNNOTICED + 1);
     assert_eq!(page.gaps, [Gap::SessionExpired]);
     page.assert_failed(0xC000_0001, Failure::Indeterminate);
     page.start();

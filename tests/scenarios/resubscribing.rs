@@ -1,8 +1,9 @@
 //! Subscriptions of a page that is killed, and what the next one has to ask for again.
 
-use hawser::codec::{Qos, RetainHandling, SubscribeOptions};
+use hawser::codec::{self, Packet, Place, Property, Qos, ReasonCode, RetainHandling, SubscribeOptions};
 use hawser::session::{Config, Failure, PageEvent};
 
+use crate::peer::block;
 use crate::restoring::{connect, named, online, resumed};
 use crate::world::World;
 
@@ -151,6 +152,30 @@ fn another_server_that_has_a_session_is_asked_for_everything_again_but_for_retai
 }
 
 #[test]
+fn a_session_that_may_be_another_one_has_messages_of_its_own() {
+    for (doubtful, dup, again) in [(true, false, true), (true, true, false), (false, false, false)] {
+        let mut world = online();
+        world.subscribe(1, "a", 1);
+        world.suback(1, &[2]);
+        world.message(2, 1, "a", "first");
+        world.take_texts();
+        world.cut();
+        world.wait_for_attempt();
+        if doubtful {
+            world.session.doubt();
+        }
+        connect(&mut world, true);
+        world.take();
+        let bytes = world.message_bytes(2, 1, "a", b"second", dup, &[]);
+        world.send_bytes(&bytes);
+        assert_eq!(world.take_texts(), if again { vec!["a second"] } else { vec![] });
+        world.expect(&["PUBREC 1"]);
+        world.pubrel(1);
+        world.expect(&["PUBCOMP 1"]);
+    }
+}
+
+#[test]
 fn a_client_without_a_session_has_none_to_doubt_at_another_server() {
     let first_connect = |elsewhere: bool| {
         let mut world = World::new(Config {
@@ -180,6 +205,47 @@ fn a_page_that_has_several_servers_cannot_know_where_the_one_before_it_was() {
     let mut page = world.reload(several, 1_000);
     connect(&mut page, true);
     page.expect(&["SUBSCRIBE 1 a:17"]);
+}
+
+#[test]
+fn a_page_whose_address_a_function_gives_cannot_know_where_the_one_before_it_was() {
+    let mut world = online();
+    world.subscribe(1, "a", 1);
+    world.suback(1, &[1]);
+    let asks = Config {
+        addresses: 0,
+        ..named()
+    };
+    let mut page = world.reload(asks, 1_000);
+    connect(&mut page, true);
+    page.expect(&["SUBSCRIBE 1 a:17"]);
+}
+
+#[test]
+fn a_session_at_a_server_that_another_one_named_is_not_taken_for_the_one_at_home() {
+    for leaves in [true, false] {
+        let mut world = World::new(Config {
+            follow_references: true,
+            ..named()
+        });
+        world.restore();
+        connect(&mut world, false);
+        let block = block(Place::DisconnectFromServer, &[Property::ServerReference("b.example")]);
+        let (reason, properties) = (ReasonCode::USE_ANOTHER_SERVER, block.as_properties());
+        world.send(Packet::Disconnect(codec::Disconnect { reason, properties }));
+        world.open();
+        world.take();
+        world.connack(false, &[]);
+        world.subscribe(1, "a", 1);
+        world.take();
+        world.suback(1, &[1]);
+        if leaves {
+            world.page(PageEvent::Leave);
+        }
+        let mut page = world.reload(named(), 1_000);
+        connect(&mut page, true);
+        page.expect(&["SUBSCRIBE 1 a:17"]);
+    }
 }
 
 #[test]

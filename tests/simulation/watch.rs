@@ -19,6 +19,8 @@ enum Use {
 pub struct Watch {
     version: Version,
     durable: bool,
+    /// Seconds.
+    keep_alive: u64,
     /// The session may outlive its connections; it does; CONNECT asked for a clean start.
     may_last: bool,
     lasts: bool,
@@ -49,6 +51,7 @@ impl Watch {
         Self {
             version: config.version,
             durable: config.durable,
+            keep_alive: config.keep_alive.into(),
             may_last: config.session_expiry > 0,
             lasts: false,
             clean: false,
@@ -82,7 +85,12 @@ impl Watch {
     pub fn new_page(&mut self, store: &Store, clean_start: bool, at: u64) {
         self.disconnected();
         self.lasts &= !clean_start && store.session_ends().is_some_and(|end| at <= end);
-        self.is_over = store.session_ends().is_some_and(|end| at > end);
+        // What a page wrote last is a minute old at most, and the broker counts from when it noticed that the page was gone.
+        let unnoticed = 60_000 + self.keep_alive * 1_500;
+        self.is_over = store.session_ends().is_some_and(|end| {
+            let lasted = store.last_online().is_some_and(|last| last < end);
+            at > end.saturating_add(if lasted { unnoticed } else { 0 })
+        });
         self.used.clear();
         for (_, stored) in store.outbound() {
             let use_of = match stored {

@@ -129,7 +129,10 @@ impl Session {
             Version::V311 => u32::MAX,
         };
         self.session_expiry = session_expiry;
-        self.is_sent_away = self.redirect.is_some();
+        if let Some(redirect) = &self.redirect {
+            // Until it is sent home: who was sent away for good comes here again without being sent.
+            self.is_sent_away = !redirect.reference.is_empty();
+        }
         self.store_facts(true);
         self.timers.stop(Timer::Connect);
         let said = self.refer(properties, end);

@@ -11,7 +11,7 @@ use super::{Millis, Session, StoreKey};
 
 /// The broker has (had) the session.
 const SESSION: u64 = 1;
-/// CONNECT may have left since the last CONNACK, and have begun another session.
+/// CONNECT may have left since the last CONNACK, and have begun another session; or this one may be at a server that another has named.
 const DOUBT: u64 = 2;
 /// All subscriptions have their identifiers at the broker.
 const IDENTIFIED: u64 = 4;

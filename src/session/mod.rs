@@ -196,7 +196,7 @@ pub struct Session {
     /// "Session present" may mean another session than the one that is known here: a CONNECT of ours has had no answer, and the broker may have begun a new
     /// one with it, or the attempt goes to another server.
     in_doubt: bool,
-    /// The broker that has the session is one that another has named.
+    /// The session may be at a server that another has named.
     is_sent_away: bool,
     link: Link,
     input: Input,

@@ -7,7 +7,7 @@ import { AUTHENTICATION_FAILED } from "./failures.js";
 import type { PropertyValues } from "./properties.js";
 import type { AuthenticateRecord } from "./records.js";
 import { Renewal } from "./renewal.js";
-import { wordsOf } from "./text.js";
+import { wordsOf } from "./thrown.js";
 import type { Tokens } from "./tokens.js";
 
 const STEPS: Readonly<Record<number, AuthenticationStep>> = { 0: "done", 24: "challenge", 25: "reauthenticate" };

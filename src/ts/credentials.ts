@@ -12,7 +12,8 @@ import { lifeOf, Renewal } from "./renewal.js";
 import { Route } from "./route.js";
 import type { Settings } from "./settings.js";
 import type { Status } from "./status.js";
-import { encodeText, wordsOf } from "./text.js";
+import { encodeText } from "./text.js";
+import { wordsOf } from "./thrown.js";
 
 /** Checks user name and password, as an option or as what a provider gave. */
 export function checkCredentials(option: string, value: unknown): Credentials {

@@ -12,7 +12,7 @@ import type { NamedSession } from "./session-options.js";
 import type { claimSlot, Slot } from "./slots.js";
 import { NO_STATS, type Stats } from "./stats.js";
 import type { Limits } from "./status.js";
-import { wordsOf } from "./text.js";
+import { wordsOf } from "./thrown.js";
 import { openWorker, type WorkerEvents, WorkerPlace } from "./worker-place.js";
 
 /** A stored session, and the slot of it that is being claimed. */
@@ -248,7 +248,7 @@ export class Host extends Commands implements EngineHost {
     const others = this.take().subarray(this.#begun);
     if (others.length > 0) this.#running?.commands(others);
     this.#waited();
-    // Behind what was called before: what the page is told of it may close the client.
+    // Behind the commands that were kept: it tells at once where there is no network.
     if (!this.#over) this.#unwatch = watchPage((event) => this.#befalls(event), this.#events.paged);
   }
 

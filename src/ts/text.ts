@@ -34,12 +34,3 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 export function isWellFormed(text: string): boolean {
   return !LONE_SURROGATE.test(text);
 }
-
-/** What was thrown, in its own words: anything can be thrown, and a message may be anything too. */
-export function wordsOf(thrown: unknown): string {
-  try {
-    return String(thrown instanceof Error ? thrown.message : thrown);
-  } catch {
-    return typeof thrown;
-  }
-}

@@ -2,7 +2,7 @@
 import { type EarlySocket, openEarly } from "./early-socket.js";
 import { Runner } from "./runner.js";
 import { Sender } from "./sender.js";
-import { wordsOf } from "./text.js";
+import { wordsOf } from "./thrown.js";
 import type { FromWorker, Question, ToWorker } from "./worker-place.js";
 
 export { Runner };

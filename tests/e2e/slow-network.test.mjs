@@ -64,8 +64,7 @@ describe("a slow network", () => {
       visit.send(0x40, 2, id >> 8, id & 255);
     });
     way = await slowWayTo(Number(new URL(server.url).port), () => passes);
-    const client = await lab.online(way.url, { protocol: "5.0", keepAlive: KEEP_ALIVE });
-    return client;
+    return await lab.online(way.url, { protocol: "5.0", keepAlive: KEEP_ALIVE });
   };
 
   test("a packet that takes longer than the keep-alive allows for an answer arrives, on the same link", async (t) => {

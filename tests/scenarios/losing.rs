@@ -97,6 +97,30 @@ fn a_session_that_may_have_expired_is_asked_for_and_the_broker_says_whether_it_h
     }
 }
 
+#[test]
+fn a_session_that_may_be_another_one_has_messages_of_its_own() {
+    for (doubtful, dup, again) in [(true, false, true), (true, true, false), (false, false, false)] {
+        let mut world = online();
+        world.subscribe(1, "a", 1);
+        world.suback(1, &[2]);
+        world.message(2, 1, "a", "first");
+        world.take_texts();
+        world.cut();
+        world.wait_for_attempt();
+        if doubtful {
+            world.session.doubt();
+        }
+        connect(&mut world, true);
+        world.take();
+        let bytes = world.message_bytes(2, 1, "a", b"second", dup, &[]);
+        world.send_bytes(&bytes);
+        assert_eq!(world.take_texts(), if again { vec!["a second"] } else { vec![] });
+        world.expect(&["PUBREC 1"]);
+        world.pubrel(1);
+        world.expect(&["PUBCOMP 1"]);
+    }
+}
+
 fn in_311() -> Config {
     Config {
         version: Version::V311,

@@ -191,6 +191,15 @@ fn without_a_reference_without_the_reason_or_without_the_wish_nothing_is_followe
     }
 }
 
+/// Answers PREPARE; the server refuses, and names one that nobody finds.
+fn mislead(world: &mut World) {
+    let attempt = world.prepared.pop().unwrap();
+    world.session.handle_address(world.time(), attempt, None, None);
+    world.drain();
+    world.open();
+    refuse(world, USE_ANOTHER, "nowhere:-1");
+}
+
 #[test]
 fn a_reference_that_leads_nowhere_is_as_none() {
     let mut world = World::new(Config {
@@ -200,12 +209,7 @@ fn a_reference_that_leads_nowhere_is_as_none() {
     world.prepare_by_hand = true;
     world.start();
     for _ in 0..2 {
-        world
-            .session
-            .handle_address(world.time(), world.prepared.pop().unwrap(), None, None);
-        world.drain();
-        world.open();
-        refuse(&mut world, USE_ANOTHER, "nowhere:-1");
+        mislead(&mut world);
         let prepared = world.prepared.pop().unwrap();
         assert!(matches!(
             world.session.state(),
@@ -223,12 +227,7 @@ fn a_reference_that_leads_nowhere_is_as_none() {
         world.wait_for_attempt();
         assert_eq!(sent_to(&world), None);
     }
-    world
-        .session
-        .handle_address(world.time(), world.prepared.pop().unwrap(), None, None);
-    world.drain();
-    world.open();
-    refuse(&mut world, USE_ANOTHER, "nowhere:-1");
+    mislead(&mut world);
     assert!(world.is_stopped(), "these were attempts that failed");
 }
 

@@ -152,30 +152,6 @@ fn another_server_that_has_a_session_is_asked_for_everything_again_but_for_retai
 }
 
 #[test]
-fn a_session_that_may_be_another_one_has_messages_of_its_own() {
-    for (doubtful, dup, again) in [(true, false, true), (true, true, false), (false, false, false)] {
-        let mut world = online();
-        world.subscribe(1, "a", 1);
-        world.suback(1, &[2]);
-        world.message(2, 1, "a", "first");
-        world.take_texts();
-        world.cut();
-        world.wait_for_attempt();
-        if doubtful {
-            world.session.doubt();
-        }
-        connect(&mut world, true);
-        world.take();
-        let bytes = world.message_bytes(2, 1, "a", b"second", dup, &[]);
-        world.send_bytes(&bytes);
-        assert_eq!(world.take_texts(), if again { vec!["a second"] } else { vec![] });
-        world.expect(&["PUBREC 1"]);
-        world.pubrel(1);
-        world.expect(&["PUBCOMP 1"]);
-    }
-}
-
-#[test]
 fn a_client_without_a_session_has_none_to_doubt_at_another_server() {
     let first_connect = |elsewhere: bool| {
         let mut world = World::new(Config {
@@ -223,7 +199,7 @@ fn a_page_whose_address_a_function_gives_cannot_know_where_the_one_before_it_was
 
 #[test]
 fn a_session_at_a_server_that_another_one_named_is_not_taken_for_the_one_at_home() {
-    for leaves in [true, false] {
+    for (leaves, comes_again) in [(true, false), (false, false), (false, true)] {
         let mut world = World::new(Config {
             follow_references: true,
             ..named()
@@ -231,7 +207,7 @@ fn a_session_at_a_server_that_another_one_named_is_not_taken_for_the_one_at_home
         world.restore();
         connect(&mut world, false);
         let block = block(Place::DisconnectFromServer, &[Property::ServerReference("b.example")]);
-        let (reason, properties) = (ReasonCode::USE_ANOTHER_SERVER, block.as_properties());
+        let (reason, properties) = (ReasonCode::SERVER_MOVED, block.as_properties());
         world.send(Packet::Disconnect(codec::Disconnect { reason, properties }));
         world.open();
         world.take();
@@ -241,6 +217,11 @@ fn a_session_at_a_server_that_another_one_named_is_not_taken_for_the_one_at_home
         world.suback(1, &[1]);
         if leaves {
             world.page(PageEvent::Leave);
+        }
+        if comes_again {
+            world.cut();
+            world.wait_for_attempt();
+            connect(&mut world, true);
         }
         let mut page = world.reload(named(), 1_000);
         connect(&mut page, true);

@@ -71,7 +71,6 @@ test("time that the machine has slept counts: it is renewed within a minute of w
 test("in a hidden page, whose timers run once a minute, it is renewed before it runs out", ({ mock }) => {
   for (const life of [370, 400, 725, 3_599, 7_200]) {
     const { renewal: one, renewed } = renewal(mock.timers);
-    one.lasts(life);
     // A timer that is due waits for the next full minute.
     let late: (() => void)[] = [];
     const { setTimeout: inTime } = globalThis;

@@ -8,13 +8,15 @@ import type { Hear } from "./place.js";
  */
 export type BatchMessage = readonly [words: ArrayBuffer, spent: ArrayBuffer, ...frames: ArrayBuffer[]];
 
-/** From here on a frame is handed over as it is; below, handing over a buffer costs more than copying it. */
-const LARGE = 16_384;
+/** From here on a frame is handed over as it is: a copy would take a page of new memory, which costs more. Of smaller ones several fit such a page. */
+const LARGE = 4_096;
 /** Bytes for small frames in one buffer. Payloads are views of it: who keeps one keeps it all. */
 const SHARED = 65_536;
 
-/** Room for words at first, and what is used again at most. */
-const [WORDS, MOST_WORDS] = [1_024, 65_536] as const;
+/** Room for words at first, and what is used again at most; both powers of two, as is all between. */
+const [WORDS, MOST_WORDS] = [1_024, 131_072];
+/** Words of a batch that is worth waking a page for. Much larger ones fill the caches, and all in them is alive when the page collects its garbage. */
+const FULL = 8_192;
 
 export class Batch {
   #words = new Uint32Array(WORDS);
@@ -30,6 +32,10 @@ export class Batch {
 
   get isEmpty(): boolean {
     return this.#end === 1;
+  }
+
+  get isFull(): boolean {
+    return this.#end > FULL;
   }
 
   add(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, at: number, end: number): void {
@@ -68,7 +74,9 @@ export class Batch {
   }
 
   #grow(): void {
-    const larger = new Uint32Array(2 * this.#end);
+    let length = this.#words.length;
+    while (length < this.#end) length *= 2;
+    const larger = new Uint32Array(length);
     larger.set(this.#words);
     this.#words = larger;
   }

@@ -5,7 +5,7 @@ import type { Hear } from "./place.js";
 import { KIND, kindOf, lengthOf } from "./records.js";
 import type { FromWorker } from "./worker-place.js";
 
-/** Time between two batches, in ms: a page that is woken for each of 20,000 messages a second does little else. The longer one follows a batch of a stream. */
+/** Time between two batches that are not full, in ms: a page that is woken for each of 20,000 messages a second does little else. The longer one follows a batch of a stream. */
 const [GAP, LONG_GAP] = [1, 4];
 /** From so many deliveries on a batch is one of a stream. */
 const STREAM = 4;
@@ -28,7 +28,7 @@ export class Sender {
 
   constructor(post: (message: FromWorker, transfer?: ArrayBuffer[]) => void) {
     this.#post = post;
-    this.#channel.port1.onmessage = () => this.#next();
+    this.#channel.port1.onmessage = this.#onTime;
   }
 
   readonly hear: Hear = (frame, words, at, end) => {
@@ -36,14 +36,14 @@ export class Sender {
     this.#batches.at(-1)?.add(frame, words, at, end);
     this.#closed = frame === undefined && tellsStored(words, at, end);
     this.#heard += 1;
-    this.#ask();
+    this.#wake();
   };
 
   /** The page has taken the last batch, and gives its words back. */
   taken(words: ArrayBuffer): void {
     this.#taken = true;
     this.#batches[0]?.giveBack(words);
-    if (this.#batches[0]?.isEmpty === false) this.#ask();
+    if (this.#batches[0]?.isEmpty === false) this.#wake();
   }
 
   /** The block of commands in this buffer is performed. It goes back with the next batch, such as tells of the publish in it: a message of its own would wake the page once more. */
@@ -57,19 +57,28 @@ export class Sender {
     this.#post(message);
   }
 
-  #ask(): void {
-    if (this.#due || !this.#taken) return;
-    this.#due = true;
-    const wait = this.#last + this.#gap - performance.now();
-    if (wait > 0)
-      setTimeout(() => this.#next(), Math.ceil(wait)); // less than one is none
-    // Behind the frames that wait already, which may then travel in the same batch.
-    else this.#channel.port2.postMessage(0);
+  /** There is something for the page: it goes at once if it is much, or else when it is time. */
+  #wake(): void {
+    if (!this.#taken) return;
+    if (this.#batches[0]?.isFull) this.#next();
+    else if (!this.#due) {
+      this.#due = true;
+      const wait = this.#last + this.#gap - performance.now();
+      if (wait > 0)
+        setTimeout(this.#onTime, Math.ceil(wait)); // less than one is none
+      // Behind the frames that wait already, which may then travel in the same batch.
+      else this.#channel.port2.postMessage(0);
+    }
   }
 
-  #next(): void {
+  readonly #onTime = (): void => {
     this.#due = false;
-    if (!this.#taken || !this.#send()) return;
+    if (this.#taken) this.#next();
+  };
+
+  /** Sends a batch to a page that has time for it. */
+  #next(): void {
+    if (!this.#send()) return;
     this.#taken = false;
     this.#last = performance.now();
     this.#gap = this.#heard < STREAM ? GAP : LONG_GAP;

@@ -56,6 +56,21 @@ test("what comes until the page has taken a batch travels in the next one", (t) 
   assert.deepEqual(sent, [all.slice(0, 2), all.slice(2)]);
 });
 
+test("a burst that is worth a wake does not wait for its time, and still for the page", (t) => {
+  const { sender, sent, hear, turn, tasks } = senderOf(t);
+  const burst = Array.from({ length: 9_000 }, () => 7);
+  const lengths = (): number[] => sent.map((batch) => (batch as number[][]).length);
+  hear(...record("ready", 0, 1));
+  hear(...burst);
+  assert.deepEqual(lengths(), [2], "in the turn in which it came");
+  hear(...burst);
+  assert.deepEqual(lengths(), [2], "the page is busy with the first");
+  sender.taken(new ArrayBuffer(4_096));
+  assert.deepEqual(lengths(), [2, 1], "and gets the next one when it is not");
+  turn();
+  assert.deepEqual([lengths(), tasks.length], [[2, 1], 0], "the turn that the first word had asked for finds nothing to do");
+});
+
 test("what follows the promise of a stored message comes in a task of its own, so that its outcome is not told before", (t) => {
   const { sender, sent, hear, turn } = senderOf(t);
   const stored = record("stored", 0, 7, 1, 0);

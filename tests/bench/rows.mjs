@@ -7,6 +7,7 @@ export const CONTESTANTS = {
   mqttjs: "MQTT.js",
   hawser: "Hawser",
   worker: "Hawser, worker",
+  files: "Hawser's files, not run",
 };
 
 const ALL = ["bare", "joined", "mqttjs", "hawser", "worker"];
@@ -258,7 +259,7 @@ export const ROWS = [
     title: "script start to CONNACK, nothing cached",
     kind: "startup",
     figure: "milliseconds",
-    contestants: ["bare", "mqttjs", "hawser", "worker"],
+    contestants: ["bare", "mqttjs", "hawser", "worker", "files"],
     repeats: 7,
   },
   {

@@ -13,7 +13,7 @@ import { main, SetupError } from "../../setup.mjs";
 import { judge, Results, rowOf } from "./figures.mjs";
 import { Lab } from "./lab.mjs";
 import { CONTESTANTS, ROWS } from "./rows.mjs";
-import { hostTable, table } from "./table.mjs";
+import { hostTable, startLine, table } from "./table.mjs";
 
 const FLOORS = JSON.parse(readFileSync(new URL("floors.json", import.meta.url), "utf8"));
 /** What the server is asked for when it is measured alone: one stream of each shape. */
@@ -95,7 +95,7 @@ await main(async () => {
   const contestants = chosen("contestants", Object.keys(CONTESTANTS));
   const rounds = options.smoke ? 1 : Number(options.rounds);
   if (!(rounds >= 1)) throw new SetupError("--rounds takes a number from 1 on");
-  if (contestants.some((name) => name === "hawser" || name === "worker")) await build("bench");
+  if (contestants.some((name) => ["hawser", "worker", "files"].includes(name))) await build("bench");
   const lab = await Lab.open();
   try {
     const results = await perform(lab, rows, contestants, rounds);
@@ -105,6 +105,7 @@ await main(async () => {
       console.log(`${await lab.version()}, ${cpus().length} × ${cpus()[0].model}, medians of ${rounds} rounds\n`);
       console.log(`${table(results, rows, FLOORS)}\n`);
       console.log(`${hostTable(results, rows, FLOORS)}\n`);
+      if (results.of("startup", "files").length > 0) console.log(`${startLine(results)}\n`);
       printServer(lab, results, rows);
     }
     console.log(faults.length === 0 ? "Every message is accounted for." : `Messages are NOT all accounted for:\n${faults.join("\n")}`);

@@ -46,7 +46,7 @@ const line = (cells) => `| ${cells.join(" | ")} |`;
  * @param {Record<string, object>} floors
  */
 export function table(results, rows, floors) {
-  const { worker: _, ...shown } = CONTESTANTS;
+  const { worker: _worker, files: _files, ...shown } = CONTESTANTS;
   const names = Object.keys(shown);
   const head = ["what", ...Object.values(shown), "Hawser to MQTT.js", "Hawser", "floor", "goal", "holds"];
   const lines = [line(head), line(head.map(() => "---"))];
@@ -83,4 +83,10 @@ export function hostTable(results, rows, floors) {
     lines.push(line([row.title, ...cells, ...(floor ? verdict(results, `worker:${row.id}`, floor, UNITS[row.figure]) : plain)]));
   }
   return lines.join("\n");
+}
+
+/** How near a start is to the least that its files allow. @param {import("./figures.mjs").Results} results */
+export function startLine(results) {
+  const [files, hawser] = ["files", "hawser"].map((contestant) => times(results.ratio(["startup", contestant], ["startup", "bare"])));
+  return `A start that loads and compiles Hawser's files and runs nothing of them takes ${files} bare; Hawser ${hawser}.`;
 }

@@ -3,20 +3,26 @@ import type { Hear } from "./place.js";
 
 /**
  * Words, a buffer of the page's that comes back (or an empty one), and the bytes of the frames. The first word tells where the words end. Then, for each
- * delivery: how many words of records it has, the length of its frame plus 1 (0: none), and the records. Small frames lie in a buffer one behind the other, as long as they fit;
- * a large one is a buffer; all in the order in which they begin.
+ * delivery: how many words of records it has, the length of its frame plus 1 (0: none) with `OWN`, and the records. A frame with `OWN` is a buffer; the others lie in
+ * buffers one behind the other, as long as they fit; all in the order in which they begin.
  */
 export type BatchMessage = readonly [words: ArrayBuffer, spent: ArrayBuffer, ...frames: ArrayBuffer[]];
 
+/** Bit of a frame's length: it has a buffer of its own. */
+const OWN = 0x8000_0000;
 /** From here on a frame is handed over as it is: a copy would take a page of new memory, which costs more. Of smaller ones several fit such a page. */
 const LARGE = 4_096;
+/** Larger ones than that always. */
+const VERY_LARGE = 16_384;
+/** So many buffers in a batch, and only very large frames get more: Chromium compares each buffer that is handed over with all before it. */
+const MOST_BUFFERS = 256;
 /** Bytes for small frames in one buffer. Payloads are views of it: who keeps one keeps it all. */
 const SHARED = 65_536;
 
 /** Room for words at first, and what is used again at most; both powers of two, as is all between. */
 const [WORDS, MOST_WORDS] = [1_024, 131_072];
-/** Words of a batch that is worth waking a page for. Much larger ones fill the caches, and all in them is alive when the page collects its garbage. */
-const FULL = 8_192;
+/** Bytes in a batch that are worth waking a page for. Much larger ones fill the caches, and all in them is alive when the page collects its garbage. */
+const WORTH = 131_072;
 
 export class Batch {
   #words = new Uint32Array(WORDS);
@@ -29,13 +35,15 @@ export class Batch {
   #sharing = false;
   /** Bytes of frames, the shared ones too. */
   #frames: Uint8Array<ArrayBuffer>[] = [];
+  /** Their sum. */
+  #size = 0;
 
   get isEmpty(): boolean {
     return this.#end === 1;
   }
 
-  get isFull(): boolean {
-    return this.#end > FULL;
+  get isWorthAWake(): boolean {
+    return this.#size + 4 * this.#end > WORTH;
   }
 
   add(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, at: number, end: number): void {
@@ -46,7 +54,9 @@ export class Batch {
     this.#words[start + 1] = frame === undefined ? 0 : frame.length + 1;
     this.#words.set(words.subarray(at, end), start + 2);
     if (frame === undefined) return;
-    if (frame.length >= LARGE) {
+    this.#size += frame.length;
+    if (frame.length >= VERY_LARGE || (frame.length >= LARGE && this.#frames.length < MOST_BUFFERS)) {
+      this.#words[start + 1] = (frame.length + 1) | OWN;
       this.#frames.push(frame.byteLength === frame.buffer.byteLength ? frame : frame.slice());
       return;
     }
@@ -64,6 +74,7 @@ export class Batch {
     this.#end = 1;
     const frames = this.#frames.map((frame) => (frame === this.#shared ? this.#rest(frame) : frame.buffer));
     this.#frames = [];
+    this.#size = 0;
     this.#sharing = false;
     return [words.buffer, spent, ...frames];
   }
@@ -105,9 +116,10 @@ export function unpack([wordBuffer, , ...frames]: BatchMessage, hear: Hear): voi
   let [next, from, size] = [0, 0, 0];
   for (let at = 1; at < end; ) {
     const start = at + 2;
-    const length = (words[at + 1] as number) - 1;
+    const said = words[at + 1] as number;
+    const length = (said & ~OWN) - 1;
     let frame: Uint8Array<ArrayBuffer> | undefined;
-    if (length >= LARGE) frame = new Uint8Array(frames[next++] as ArrayBuffer);
+    if ((said & OWN) !== 0) frame = new Uint8Array(frames[next++] as ArrayBuffer);
     else if (length >= 0) {
       if (shared === undefined || from + length > size) {
         shared = frames[next++] as ArrayBuffer;

@@ -5,7 +5,7 @@ import type { Hear } from "./place.js";
 import { KIND, kindOf, lengthOf } from "./records.js";
 import type { FromWorker } from "./worker-place.js";
 
-/** Time between two batches that are not full, in ms: a page that is woken for each of 20,000 messages a second does little else. The longer one follows a batch of a stream. */
+/** Time between two batches that are not worth a wake by themselves, in ms: a page that is woken for each of 20,000 messages a second does little else. The longer one follows a batch of a stream. */
 const [GAP, LONG_GAP] = [1, 4];
 /** From so many deliveries on a batch is one of a stream. */
 const STREAM = 4;
@@ -57,13 +57,13 @@ export class Sender {
     this.#post(message);
   }
 
-  /** There is something for the page: it goes at once if it is much, or else when it is time. */
+  /** There is something for the page: what is next goes at once if it is much, or else when it is time. */
   #wake(): void {
     if (!this.#taken) return;
-    if (this.#batches[0]?.isFull) this.#next();
+    if (this.#batches[0]?.isWorthAWake) this.#next();
     else if (!this.#due) {
       this.#due = true;
-      const wait = this.#last + this.#gap - performance.now();
+      const wait = this.#wait();
       if (wait > 0)
         setTimeout(this.#onTime, Math.ceil(wait)); // less than one is none
       // Behind the frames that wait already, which may then travel in the same batch.
@@ -73,8 +73,16 @@ export class Sender {
 
   readonly #onTime = (): void => {
     this.#due = false;
-    if (this.#taken) this.#next();
+    if (!this.#taken || this.#batches[0]?.isEmpty !== false) return;
+    // A batch may have gone since this was asked for.
+    if (this.#wait() > 0) this.#wake();
+    else this.#next();
   };
+
+  /** Time until the next batch is due, in ms. */
+  #wait(): number {
+    return this.#last + this.#gap - performance.now();
+  }
 
   /** Sends a batch to a page that has time for it. */
   #next(): void {

@@ -105,7 +105,8 @@ await main(async () => {
       console.log(`${await lab.version()}, ${cpus().length} × ${cpus()[0].model}, medians of ${rounds} rounds\n`);
       console.log(`${table(results, rows, FLOORS)}\n`);
       console.log(`${hostTable(results, rows, FLOORS)}\n`);
-      if (results.of("startup", "files").length > 0) console.log(`${startLine(results)}\n`);
+      if (["bare", "hawser", "files"].every((contestant) => results.of("startup", contestant).length > 0))
+        console.log(`${startLine(results)}\n`);
       printServer(lab, results, rows);
     }
     console.log(faults.length === 0 ? "Every message is accounted for." : `Messages are NOT all accounted for:\n${faults.join("\n")}`);

@@ -85,8 +85,8 @@ export function hostTable(results, rows, floors) {
   return lines.join("\n");
 }
 
-/** How near a start is to the least that its files allow. @param {import("./figures.mjs").Results} results */
+/** How much of a start is its files. @param {import("./figures.mjs").Results} results */
 export function startLine(results) {
   const [files, hawser] = ["files", "hawser"].map((contestant) => times(results.ratio(["startup", contestant], ["startup", "bare"])));
-  return `A start that loads and compiles Hawser's files and runs nothing of them takes ${files} bare; Hawser ${hawser}.`;
+  return `To load, compile and evaluate Hawser's files as a start does, without a client, takes ${files} bare; the whole start ${hawser}.`;
 }

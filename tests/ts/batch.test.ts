@@ -49,6 +49,17 @@ test("a large frame that is part of a buffer goes alone", () => {
   assert.equal(whole.length, 40_000, "the buffer stays where it was");
 });
 
+test("no batch has more than a few hundred buffers because of frames that could share some", () => {
+  const batch = new Batch();
+  const wanted = Array.from({ length: 1_000 }, (_, at): Delivery => [[...bytes(4_096 + at, at)], [at]]);
+  for (const [frame, words] of wanted) batch.add(Uint8Array.from(frame ?? []), Uint32Array.from(words), 0, 1);
+  const message = batch.take();
+  assert.ok(message.length < 340, `${message.length}`);
+  const heard: Delivery[] = [];
+  unpack(message, (frame, words, at, end) => heard.push([frame && [...frame], [...words.subarray(at, end)]]));
+  assert.deepEqual(heard, wanted);
+});
+
 test("many deliveries grow the batch, and lose nothing", () => {
   const batch = new Batch();
   for (let at = 0; at < 5_000; at++) batch.add(bytes(at % 7, at), Uint32Array.of(at, at), 0, 2);

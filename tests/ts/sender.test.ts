@@ -6,20 +6,26 @@ import { Sender } from "../../src/ts/sender.js";
 import type { FromWorker } from "../../src/ts/worker-place.js";
 import { record } from "./words.js";
 
-/** A sender whose next turn comes when the test says so, as the port's task or as a timer. */
+/** A sender whose next turn comes when the test says so, as the port's task or as a timer: time passes for timers only. */
 function senderOf(t: { after(done: () => void): void }) {
-  const tasks: (() => void)[] = [];
+  let time = 1_000;
+  const tasks: { readonly at: number; readonly run: () => void }[] = [];
   const { MessageChannel, setTimeout } = globalThis;
+  const { now } = performance;
   const port1: { onmessage?: () => void } = {};
-  const port2 = { postMessage: () => tasks.push(() => port1.onmessage?.()) };
+  const port2 = { postMessage: () => tasks.push({ at: time, run: () => port1.onmessage?.() }) };
+  performance.now = () => time;
   Object.assign(globalThis, {
     MessageChannel: class {
       port1 = port1;
       port2 = port2;
     },
-    setTimeout: (task: () => void) => tasks.push(task),
+    setTimeout: (run: () => void, delay: number) => tasks.push({ at: time + delay, run }),
   });
-  t.after(() => Object.assign(globalThis, { MessageChannel, setTimeout }));
+  t.after(() => {
+    Object.assign(globalThis, { MessageChannel, setTimeout });
+    performance.now = now;
+  });
   const sent: unknown[] = [];
   const given: ArrayBuffer[] = [];
   const sender = new Sender((message: FromWorker) => {
@@ -33,8 +39,13 @@ function senderOf(t: { after(done: () => void): void }) {
     sent.push(heard);
   });
   const hear = (...words: number[]): void => sender.hear(undefined, Uint32Array.from(words), 0, words.length);
-  const turn = (): void => {
-    for (const task of tasks.splice(0)) task();
+  /** What was asked for so far is done, so many ms later. */
+  const turn = (later = 0): void => {
+    time += later;
+    for (const { at, run } of tasks.splice(0)) {
+      time = Math.max(time, at);
+      run();
+    }
   };
   return { sender, sent, given, hear, turn, tasks };
 }
@@ -56,19 +67,38 @@ test("what comes until the page has taken a batch travels in the next one", (t) 
   assert.deepEqual(sent, [all.slice(0, 2), all.slice(2)]);
 });
 
-test("a burst that is worth a wake does not wait for its time, and still for the page", (t) => {
+test("what is worth a wake does not wait for its time, and still for the page", (t) => {
   const { sender, sent, hear, turn, tasks } = senderOf(t);
-  const burst = Array.from({ length: 9_000 }, () => 7);
+  const burst = Array.from({ length: 40_000 }, () => 7);
   const lengths = (): number[] => sent.map((batch) => (batch as number[][]).length);
+  const taken = (): void => sender.taken(new ArrayBuffer(4_096));
   hear(...record("ready", 0, 1));
   hear(...burst);
   assert.deepEqual(lengths(), [2], "in the turn in which it came");
   hear(...burst);
-  assert.deepEqual(lengths(), [2], "the page is busy with the first");
-  sender.taken(new ArrayBuffer(4_096));
+  turn(10);
+  assert.deepEqual(lengths(), [2], "the page is busy with the first, whatever turn was asked for before");
+  taken();
   assert.deepEqual(lengths(), [2, 1], "and gets the next one when it is not");
+  taken();
+  sender.hear(new Uint8Array(200_000), Uint32Array.of(1), 0, 1);
+  assert.deepEqual(lengths(), [2, 1, 1], "a large frame is worth one too");
+  taken();
+  hear(...record("ready", 0, 2));
   turn();
-  assert.deepEqual([lengths(), tasks.length], [[2, 1], 0], "the turn that the first word had asked for finds nothing to do");
+  assert.deepEqual([lengths(), tasks.length], [[2, 1, 1, 1], 0]);
+});
+
+test("what is little waits its time after a batch that went at once, though its turn had been asked for before", (t) => {
+  const { sender, sent, hear, turn } = senderOf(t);
+  hear(...record("ready", 0, 1));
+  hear(...Array.from({ length: 40_000 }, () => 7));
+  sender.taken(new ArrayBuffer(4_096));
+  hear(...record("ready", 0, 2));
+  turn(); // the one of the first word
+  assert.equal(sent.length, 1);
+  turn();
+  assert.equal(sent.length, 2);
 });
 
 test("what follows the promise of a stored message comes in a task of its own, so that its outcome is not told before", (t) => {

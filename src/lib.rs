@@ -138,7 +138,7 @@
 //! - TOPIC gives a topic name its id; later messages carry the id only. An id may be given again with another name: the newest holds.
 //! - MESSAGE, *delivery*: rises by one from message to message above QoS 0; `handled` says that the application is done with it, and only then it is
 //!   acknowledged, after those that came before it. *held* (QoS 2 with a store): nobody may handle it before its READY. *interrupted*: a page that was
-//!   killed had been given it and may have handled it; it is told, has no delivery, and is not to be handled.
+//!   killed had been given it and may have handled it; it is told, and not to be handled: its `handled` says that it has been told, and the next page is not.
 //! - CLAIMED, *verdict* of `claim`: 0 new (told when the store has it: handle the message), 1 duplicate, 2 interrupted (a page that was killed before
 //!   it was done had claimed it). *missing*: how many numbers of a sequence were left out. *rule*: 0 the key names the message, 1 *value* is a time and must be
 //!   later than the last, 2 *value* counts up. `handled` confirms the claims of a delivery; at QoS 0 (delivery 0) they are confirmed at once.

@@ -100,6 +100,16 @@ impl Deliveries {
         number
     }
 
+    /// A stored QoS 2 message is told: its number. Its answer has a place in the line when the broker sends it again.
+    pub(super) fn restore(&mut self, id: PacketId, wire: Vec<u8>, now: Millis) -> u32 {
+        let number = self.add(id, Qos::ExactlyOnce, wire, now);
+        self.line.pop_back();
+        if let Some(delivery) = self.get_mut(number) {
+            delivery.in_line = false;
+        }
+        number
+    }
+
     /// Puts an answer in the line; it waits for that delivery, or (0) only for its turn.
     pub(super) fn answer(&mut self, number: u32, answer: Answer) {
         if let Some(delivery) = self.get_mut(number) {

@@ -7,7 +7,7 @@ use super::{Session, StoreKey};
 
 impl Session {
     /// A stored QoS 2 identifier: of a message that was handled, or (its PUBLISH) of one that a page may have been handling when it was killed, which is
-    /// told once. False if the value makes no sense.
+    /// told, and stays stored as such until this page has been told. False if the value makes no sense.
     pub(super) fn restore_inbound(&mut self, id: u16, value: &[u8]) -> bool {
         let Some(id) = PacketId::new(id) else {
             return false;
@@ -18,8 +18,8 @@ impl Session {
             };
             let topic = self.intern(publish.topic);
             let end = self.input.put(value);
-            self.deliver(&publish, topic, end, INTERRUPTED, 0);
-            self.store_handled(id);
+            let delivery = self.deliveries.restore(id, value.to_vec(), self.now);
+            self.deliver(&publish, topic, end, INTERRUPTED, delivery);
         }
         self.open_inbound.insert(id);
         true

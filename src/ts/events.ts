@@ -63,7 +63,7 @@ export interface StalledEvent extends Event {
 
 /**
  * An earlier page was killed between the start and the end of the handling of this message (QoS 2, or with `dedupe`). It is not handled again: whether that is
- * right only the application can tell. Told once.
+ * right only the application can tell. Told once, unless this page is killed in that moment too.
  *
  * @example
  * client.addEventListener("interrupted", ({ message }) => show(message.topic, message.json()));

@@ -86,12 +86,14 @@ export class Subscriptions {
 
   /** Hands the MESSAGE record at `words[at]` to all subscriptions that it is for. The hot way: one object for each of them. */
   deliver(frame: Uint8Array<ArrayBuffer> | undefined, words: Uint32Array, at: number): void {
+    const delivery = words[at + MESSAGE.delivery] as number;
     if (((words[at] as number) & INTERRUPTED) !== 0) {
       const topic = this.#router.topic(words[at + MESSAGE.topic] as number);
+      this.deliveries.begin(delivery);
       this.owner.warn("interrupted", { message: new Message(new TopicView(topic, []), frame, words, at) });
+      this.deliveries.handedOut(); // until then the next page is told of it too
       return;
     }
-    const delivery = words[at + MESSAGE.delivery] as number;
     this.#claims.next();
     this.deliveries.begin(delivery);
     this.#handOut(frame, words, at);

@@ -108,6 +108,7 @@ impl World {
     pub fn reload(self, config: Config, milliseconds: u64) -> Self {
         let mut page = Self::new(config);
         page.now = self.now + milliseconds;
+        page.handle_by_hand = self.handle_by_hand;
         (page.log, page.last) = (self.log, self.last);
         page.restore();
         page

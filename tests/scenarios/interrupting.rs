@@ -21,14 +21,31 @@ fn a_qos_2_message_that_a_killed_page_had_begun_is_told_and_not_handled_again() 
         (told[0].topic.as_str(), told[0].payload.as_slice()),
         ("gerät/7", &b"hello"[..])
     );
-    assert_eq!((told[0].flags & INTERRUPTED, told[0].delivery), (INTERRUPTED, 0));
+    assert_eq!((told[0].flags & INTERRUPTED, told[0].delivery), (INTERRUPTED, 1));
     let again = page.message_bytes(2, 9, "gerät/7", b"hello", true, &[]);
     page.send_bytes(&again);
     page.commit_all();
-    page.expect(&["PUBREC 9"]);
+    page.expect(&[]);
     assert!(page.take_delivered().is_empty() && page.ready.is_empty());
+    page.handled(1, 1);
+    page.commit_all();
+    page.expect(&["PUBREC 9"]);
     let mut third = killed(page);
     assert!(third.take_delivered().is_empty(), "told once");
+}
+
+#[test]
+fn what_a_page_was_not_told_before_it_was_killed_too_is_told_to_the_next_one() {
+    let mut world = slow();
+    world.message(2, 9, "t", "x");
+    world.commit();
+    let mut page = killed(world);
+    page.commit_all();
+    let mut third = killed(page);
+    assert_eq!(third.take_texts(), ["t x"]);
+    third.handled(1, 1);
+    third.commit_all();
+    assert!(killed(third).take_delivered().is_empty());
 }
 
 #[test]
@@ -227,6 +244,7 @@ fn what_was_begun_while_the_store_had_failed_is_in_its_first_snapshot() {
     world.commit_all();
     let mut page = killed(world);
     assert_eq!(page.take_texts(), ["t begun"], "interrupted");
+    page.handled(1, 1);
     for id in [9, 8] {
         let again = page.message_bytes(2, id, "t", b"x", true, &[]);
         page.send_bytes(&again);

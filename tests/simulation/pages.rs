@@ -182,8 +182,10 @@ impl Pages {
     pub fn on_message(&mut self, message: &Delivered, letter: u32, world: &mut World, now: u64, takes: u64) {
         let read = self.read.entry(letter).or_default();
         if message.flags & INTERRUPTED != 0 {
-            assert_eq!((message.delivery, message.flags & 3), (0, 2));
+            assert!(message.delivery > 0 && message.flags & 3 == 2);
             read.interrupted += 1;
+            // It has been told: the next page is not.
+            world.handled(message.delivery, 1);
             return;
         }
         let qos = message.flags & 3;

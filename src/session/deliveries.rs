@@ -62,20 +62,32 @@ pub(super) struct Deliveries {
 }
 
 impl Deliveries {
-    /// A message was handed over: its number.
+    /// A message was handed over: its number. Its answer has a place in the line.
     pub(super) fn add(&mut self, id: PacketId, qos: Qos, wire: Vec<u8>, now: Millis) -> u32 {
+        let exactly_once = qos == Qos::ExactlyOnce;
+        let number = self.open(id, exactly_once, wire, true, now);
+        let answer = if exactly_once { Answer::Rec(id) } else { Answer::Ack(id) };
+        self.line.push_back((number, answer));
+        number
+    }
+
+    /// A QoS 2 message that an earlier page left is told: its number. Its answer gets a place in the line when the broker sends it again.
+    pub(super) fn restore(&mut self, id: PacketId, wire: Vec<u8>, now: Millis) -> u32 {
+        self.open(id, true, wire, false, now)
+    }
+
+    fn open(&mut self, id: PacketId, exactly_once: bool, wire: Vec<u8>, in_line: bool, now: Millis) -> u32 {
         if self.open.is_empty() {
             (self.since, self.told) = (now, false);
             self.first = self.first.max(1);
         }
-        let exactly_once = qos == Qos::ExactlyOnce;
         let delivery = Delivery {
             id: Some(id),
             wire,
             exactly_once,
             done: false,
             waits: false,
-            in_line: true,
+            in_line,
         };
         let mut number = self.number(self.open.len());
         if number == 0 {
@@ -93,19 +105,6 @@ impl Deliveries {
         self.open.push_back(delivery);
         if exactly_once {
             self.begun.insert(id);
-            self.line.push_back((number, Answer::Rec(id)));
-        } else {
-            self.line.push_back((number, Answer::Ack(id)));
-        }
-        number
-    }
-
-    /// A stored QoS 2 message is told: its number. Its answer has a place in the line when the broker sends it again.
-    pub(super) fn restore(&mut self, id: PacketId, wire: Vec<u8>, now: Millis) -> u32 {
-        let number = self.add(id, Qos::ExactlyOnce, wire, now);
-        self.line.pop_back();
-        if let Some(delivery) = self.get_mut(number) {
-            delivery.in_line = false;
         }
         number
     }

@@ -239,7 +239,7 @@ pub struct Message {
     pub flags: u8,
     /// 0 at QoS 0.
     pub packet_id: u16,
-    /// For [`super::Session::handled`]: rises by one from message to message. 0 at QoS 0, and with bit 5 of the flags.
+    /// For [`super::Session::handled`]: rises by one from message to message; with bit 5 of the flags it says that the message has been told. 0 at QoS 0.
     pub delivery: u32,
     /// The Subscription Identifiers of our filters that it is for (3.3.2.3.8); none where the broker has none, or has not given all filters theirs.
     pub identifiers: Box<[u32]>,

@@ -51,12 +51,12 @@ export class Batch {
     this.#end += 2 + end - at;
     if (this.#end > this.#words.length) this.#grow();
     this.#words[start] = end - at;
-    this.#words[start + 1] = frame === undefined ? 0 : frame.length + 1;
     this.#words.set(words.subarray(at, end), start + 2);
+    const own = frame !== undefined && (frame.length >= VERY_LARGE || (frame.length >= LARGE && this.#frames.length < MOST_BUFFERS));
+    this.#words[start + 1] = frame === undefined ? 0 : (frame.length + 1) | (own ? OWN : 0);
     if (frame === undefined) return;
     this.#size += frame.length;
-    if (frame.length >= VERY_LARGE || (frame.length >= LARGE && this.#frames.length < MOST_BUFFERS)) {
-      this.#words[start + 1] = (frame.length + 1) | OWN;
+    if (own) {
       this.#frames.push(frame.byteLength === frame.buffer.byteLength ? frame : frame.slice());
       return;
     }

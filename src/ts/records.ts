@@ -28,7 +28,7 @@ export const KIND = {
 /** Where the words of a MESSAGE stand, counted from word 0. Spans are two words: offset, length. The identifiers go on to the record's end. */
 export const MESSAGE = { topic: 1, payload: 2, properties: 4, packetId: 6, delivery: 7, identifiers: 8 } as const;
 
-/** Flags of a MESSAGE in its word 0: not to be handed over before READY; begun by an earlier page, and told once. */
+/** Flags of a MESSAGE in its word 0: not to be handed over before READY; begun by an earlier page, and only told. */
 export const HELD = 1 << 28;
 export const INTERRUPTED = 1 << 29;
 

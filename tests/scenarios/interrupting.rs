@@ -25,7 +25,7 @@ fn a_qos_2_message_that_a_killed_page_had_begun_is_told_and_not_handled_again() 
     let again = page.message_bytes(2, 9, "gerät/7", b"hello", true, &[]);
     page.send_bytes(&again);
     page.commit_all();
-    page.expect(&[]);
+    page.expect(&[]); // its answer waits until the page has been told
     assert!(page.take_delivered().is_empty() && page.ready.is_empty());
     page.handled(1, 1);
     page.commit_all();
